@@ -1,0 +1,70 @@
+/**
+ * What a backend must do. `backend/native.ts` and `backend/wasm.ts` both implement it: a method that one of them
+ * lacks is a type error. Everything here is already validated by the facade; a backend checks again only what
+ * memory safety needs.
+ */
+
+/** Bytes of one PDQ hash. */
+export const HASH_BYTES = 32;
+
+/** Orientations of one picture under the symmetries of the square. */
+export const ORIENTATION_COUNT = 8;
+
+/**
+ * The two PDQ families (docs/pdq.md): `full-res` filters the picture as it is (python-threatexchange, HMA, Java);
+ * `reference-cpp` first takes a nearest-neighbour 512x512 copy if a side is longer (Meta's C++ `pdq-photo-hasher`).
+ */
+export type PdqMode = 'full-res' | 'reference-cpp';
+
+/** 8-bit pixels, interleaved, row-major, no padding: `data.length === width * height * channels`. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA. Alpha is never composited here: hashing looks at colour only. */
+  readonly channels: 1 | 2 | 3 | 4;
+}
+
+/** What the core answers for one picture: eight hashes of 32 bytes in the order of `ORIENTATIONS`, and the quality. */
+export interface PdqAnswer {
+  /** 256 bytes: eight hashes, the picture's own first. */
+  readonly hashes: Uint8Array;
+  /** 0 to 100. */
+  readonly quality: number;
+}
+
+/** Bytes that were put where the core can search them (WebAssembly memory, or simply kept). */
+export interface Placed extends Disposable {
+  readonly byteLength: number;
+}
+
+/** Numbers per hit in the output of {@link Backend.hammingScan}: query, position, distance. */
+export const HIT_FIELDS = 3;
+
+/** The operations of the core, the same through both doors. */
+export interface Backend {
+  readonly name: 'native' | 'wasm';
+  /** Kernel sets that this machine can run, fastest first; the last is always `scalar`. */
+  readonly kernels: readonly string[];
+
+  /** Hashes pixels; at most `MAX_SYNC_PIXELS`. `kernel` is one of `kernels`, by default the first. */
+  pdq(pixels: Pixels, mode: PdqMode, kernel?: string): PdqAnswer;
+  /** The same without holding the event loop for long. The input is copied before this returns, or used up. */
+  pdqAsync(pixels: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer>;
+  /** Turns pixels the way an EXIF orientation (2 to 8) asks for. Sides are swapped for 5 to 8. */
+  upright(pixels: Pixels, orientation: number): Uint8Array;
+
+  /** Puts bytes where the core can search them. */
+  place(bytes: Uint8Array): Placed;
+  /**
+   * Compares every query with every stored hash and writes (query, position, distance) for each pair within
+   * `maxDistance` bits, by position, then query. Returns the number found; only the first
+   * `hits.length / HIT_FIELDS` are written.
+   */
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number;
+}
+
+/** Pixels that a synchronous call takes: 16 million, under 50 ms on either backend (bench/RESULTS.md). */
+export const MAX_SYNC_PIXELS = 16_000_000;

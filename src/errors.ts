@@ -1,0 +1,68 @@
+/**
+ * Every code that an {@link EgideError} can carry. Codes are stable: a program may branch on them.
+ *
+ * - `INVALID_ARGUMENT`: a parameter is of the wrong type or out of range.
+ * - `EMPTY_INPUT`: there were no bytes.
+ * - `TOO_MANY_BYTES`, `TOO_MANY_PIXELS`, `TOO_MANY_FRAMES`: a limit was met before the work was done.
+ * - `UNSUPPORTED_FORMAT`: the bytes are not a picture that this decoder reads.
+ * - `CORRUPT_IMAGE`: the bytes began as a picture and stopped being one (truncated or damaged).
+ * - `DECODE_TIMEOUT`: decoding took longer than allowed.
+ * - `NO_DECODER`: this runtime has no decoder: pass pixels.
+ * - `NO_FILESYSTEM`: a path was given where there are no files.
+ * - `NOT_FOUND`: a file could not be opened.
+ * - `INVALID_HASH`: a text is not a hash of the type asked for.
+ * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
+ * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
+ * - `OUT_OF_MEMORY`: the core could not get the memory that the work needs.
+ * - `DISPOSED`: the object was disposed of earlier.
+ */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'EMPTY_INPUT'
+  | 'TOO_MANY_BYTES'
+  | 'TOO_MANY_PIXELS'
+  | 'TOO_MANY_FRAMES'
+  | 'UNSUPPORTED_FORMAT'
+  | 'CORRUPT_IMAGE'
+  | 'DECODE_TIMEOUT'
+  | 'NO_DECODER'
+  | 'NO_FILESYSTEM'
+  | 'NOT_FOUND'
+  | 'INVALID_HASH'
+  | 'INVALID_LIST'
+  | 'BACKEND_UNAVAILABLE'
+  | 'OUT_OF_MEMORY'
+  | 'DISPOSED';
+
+/** A deliberate failure: what was wrong, what was expected and what to do, with a stable `code`. */
+export class EgideError extends Error {
+  override readonly name = 'EgideError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The error for a parameter that is out of range: names it, what was expected, and what came. */
+export function invalid(parameter: string, expected: string, got: unknown): EgideError {
+  return new EgideError('INVALID_ARGUMENT', `${parameter}: expected ${expected}, got ${show(got)}`);
+}
+
+/** A short, safe rendering of any value: no contents of buffers, no long texts. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (value instanceof ArrayBuffer) return `ArrayBuffer of ${value.byteLength} bytes`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no class'})`;
+  return String(value);
+}
+
+/** Checks that `value` is a whole number from `min` to `max`. */
+export function wholeNumber(parameter: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
+    throw invalid(parameter, `a whole number from ${min} to ${max}`, value);
+  return value;
+}

@@ -1,0 +1,83 @@
+import type { PdqMode } from '../backend.js';
+import type { Orientation } from '../hash/pdq.js';
+import type { EntryRef } from '../list/hash-list.js';
+
+/** What to do with an upload. `hold`: keep it from view until a person has looked. */
+export type Action = 'allow' | 'hold' | 'block';
+
+/** The four answers, which are never confused. */
+export type Outcome = 'match' | 'no-match' | 'not-hashable' | 'could-not-tell';
+
+/** Which pixels a hash was made from: as stored in the file, or turned the way EXIF asks for. */
+export type View = 'stored' | 'upright';
+
+interface MatchBase {
+  readonly entry: EntryRef;
+  /** What the policy says for a match of this kind on this list. */
+  readonly action: Action;
+}
+
+/** The file is, byte for byte, one that the list names. */
+export interface ExactMatch extends MatchBase {
+  readonly kind: 'exact';
+  readonly signal: 'md5' | 'sha1' | 'sha256';
+}
+
+/** The picture's perceptual hash is near one that the list names. */
+export interface NearMatch extends MatchBase {
+  readonly kind: 'near';
+  readonly signal: 'pdq';
+  /** Bits that differ, 0 to 256. */
+  readonly distance: number;
+  /** The policy's threshold in bits that let this pass. */
+  readonly maxDistance: number;
+  /** How the upload would have to be turned to lie on the listed picture. */
+  readonly orientation: Orientation;
+  readonly view: View;
+  /** Frame of an animation, from 0. */
+  readonly frame: number;
+  /** Quality of the upload's hash, 0 to 100. */
+  readonly quality: number;
+  readonly mode: PdqMode;
+}
+
+/** One hit, with its evidence. It never carries the hash of listed material. */
+export type Match = ExactMatch | NearMatch;
+
+/** A part of the work that gave no answer, and why. */
+export interface Problem {
+  /** An error code, or `LOW_QUALITY`, `TOO_SMALL` (not hashable), `FRAMES_LEFT_OUT`. */
+  readonly code: string;
+  readonly message: string;
+  /** Frame of an animation, from 0; absent when it concerns the whole file. */
+  readonly frame?: number;
+}
+
+/** What was found out about one upload, what the policy makes of it, and everything needed to check that again. */
+export interface Verdict {
+  readonly action: Action;
+  readonly outcome: Outcome;
+  /** One sentence a person can read. */
+  readonly summary: string;
+  /** Strongest first: exact before near, near by distance. */
+  readonly matches: readonly Match[];
+  /** Why parts of the work gave no answer; empty when everything was looked at. */
+  readonly problems: readonly Problem[];
+  /** What was looked at. Sizes are absent if the file could not be decoded. */
+  readonly input: {
+    readonly byteLength: number;
+    readonly format?: string;
+    readonly width?: number;
+    readonly height?: number;
+    readonly frameCount?: number;
+    readonly framesHashed: number;
+    /** Best quality of any frame, 0 to 100. */
+    readonly quality?: number;
+  };
+  /** The policy's own version text. */
+  readonly policyVersion: string;
+  /** The lists that were searched. */
+  readonly lists: readonly { readonly name: string; readonly entries: number }[];
+  /** Milliseconds spent in each part. */
+  readonly timings: { readonly digestMs: number; readonly decodeMs: number; readonly hashMs: number; readonly searchMs: number; readonly totalMs: number };
+}
