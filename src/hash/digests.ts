@@ -1,3 +1,6 @@
+import { chunksOf, type Input, liveBytes } from '../input.js';
+import type { Platform } from '../platform.js';
+
 /** The cryptographic digests of one file, as bytes. */
 export interface Digests {
   /** 16 bytes. */
@@ -8,8 +11,55 @@ export interface Digests {
   readonly sha256: Uint8Array;
 }
 
+/** The digests that lists carry. */
+export type DigestType = keyof Digests;
+
+/** Bytes of each digest: RFC 1321, and FIPS 180-4 for the other two. */
+export const DIGEST_BYTES: Readonly<Record<DigestType, number>> = { md5: 16, sha1: 20, sha256: 32 };
+
 /** MD5, SHA-1 and SHA-256 of one stream, fed chunk by chunk in a single pass. */
 export interface Digester {
   update(chunk: Uint8Array): void;
   finish(): Digests;
+}
+
+/** How to stop, and how to follow. */
+export interface DigestOptions {
+  readonly signal?: AbortSignal;
+  /** Called after every chunk with the bytes read so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Bytes digested between two looks at the signal: about 5 ms of MD5, SHA-1 and SHA-256 together by node:crypto, about
+ * 25 ms by @noble/hashes (measured here), so that no slice holds the event loop for 50 ms.
+ */
+const SLICE_BYTES = 1 << 20;
+
+/**
+ * MD5, SHA-1 and SHA-256 of an input in one pass, in constant memory. Zero bytes have digests like any others.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`; or the signal's reason.
+ */
+export async function digestInput(platform: Platform, input: Input, options: DigestOptions = {}): Promise<Digests> {
+  const { signal, onProgress } = options;
+  const digester = platform.createDigester();
+  let bytes = 0;
+  for await (const chunk of chunksOf(input, platform.openFile, signal)) {
+    liveBytes('input', chunk); // transferred since the call, it would pass for an empty file
+    const { byteLength } = chunk;
+    for (let start = 0; start < byteLength; start += SLICE_BYTES) {
+      if (start > 0) await nextTask(signal);
+      digester.update(liveBytes('input', chunk).subarray(start, start + SLICE_BYTES));
+    }
+    bytes += byteLength;
+    onProgress?.(bytes);
+  }
+  return digester.finish();
+}
+
+/** Lets the event loop turn, then throws if the signal was raised. */
+async function nextTask(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  signal?.throwIfAborted();
 }
