@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds every fuzz target in test/fuzz with clang (libFuzzer, ASan, UBSan) and runs each for EGIDE_FUZZ_SECONDS (default 30).
+# What was found stays in .cache/fuzz-found; new inputs are kept in .cache/fuzz-corpus and start the next run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=.cache/fuzz
+seconds=${EGIDE_FUZZ_SECONDS:-30}
+mkdir -p .cache/fuzz-found
+cmake -S test/native -B "$folder" -DEGIDE_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g" >"$folder.configure.log" 2>&1 ||
+  { cat "$folder.configure.log"; exit 1; }
+cmake --build "$folder" --parallel "$(nproc)"
+
+passed=0
+failed=0
+for source in test/fuzz/*.cpp; do
+  name=$(basename "$source" .cpp)
+  mkdir -p ".cache/fuzz-corpus/$name"
+  seeds=()
+  [ ! -d "test/fuzz/seeds/$name" ] || seeds=("test/fuzz/seeds/$name")
+  echo "== $name, $seconds s"
+  if "$folder/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=".cache/fuzz-found/$name-" \
+    ".cache/fuzz-corpus/$name" "${seeds[@]}"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+done
+echo "counts: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

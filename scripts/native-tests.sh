@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds and runs the C++ tests: `native-tests.sh sanitized` (g++ with ASan and UBSan, this machine's kernels) or
+# `native-tests.sh aarch64` (cross-built, run by qemu: the NEON kernels).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+variant=${1:?sanitized or aarch64}
+folder=.cache/native-$variant
+case $variant in
+  sanitized)
+    flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    configure=(-DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=None)
+    run=()
+    ;;
+  aarch64)
+    flags="-O2"
+    configure=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_BUILD_TYPE=None)
+    run=(qemu-aarch64 -L /usr/aarch64-linux-gnu)
+    ;;
+  *) echo "no such variant: $variant" >&2; exit 1 ;;
+esac
+
+cmake -S test/native -B "$folder" "${configure[@]}" -DCMAKE_CXX_FLAGS="$flags" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log"; exit 1; }
+cmake --build "$folder" --parallel "$(nproc)"
+
+passed=0
+failed=0
+for source in test/native/*.cpp; do
+  name=$(basename "$source" .cpp)
+  echo "== $name"
+  status=0
+  output=$("${run[@]}" "$folder/$name" --no-colors=true 2>&1) || status=$?
+  printf '%s\n' "$output"
+  cases=$(sed -nE 's/^\[doctest\] test cases: +[0-9]+ +\| +([0-9]+) passed +\| +([0-9]+) failed.*/\1 \2/p' <<<"$output" | tail -n 1)
+  read -r ok bad <<<"${cases:-0 0}"
+  # A crash leaves no summary, and a program without test cases has proved nothing.
+  if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$ok" -eq 0 ]; }; then bad=1; fi
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+done
+echo "counts: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

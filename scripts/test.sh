@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Sets up and passes every test. Ends with one line, "N passed, N failed", and exits 1 if anything failed.
+#   bash scripts/test.sh            everything
+#   bash scripts/test.sh PART...    only these parts: check types native aarch64 fuzz spec browser runtimes package docs
+# EGIDE_FUZZ_SECONDS: seconds for each fuzz target (default 30). EGIDE_CONFORMANCE: a folder of published test data (CONTRIBUTING.md).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+parts=(check types native aarch64 fuzz spec browser runtimes package docs)
+[ $# -eq 0 ] || parts=("$@")
+
+say "egide: all tests. Logs are in $LOGS/."
+need_node
+packages=(g++ make cmake clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 doctest-dev chromium)
+# On other machines than x86-64 there is nothing to cross: an ARM machine runs its NEON kernels natively.
+[ "$(uname -m)" != x86_64 ] || packages+=(qemu-user g++-aarch64-linux-gnu)
+system_packages "${packages[@]}" || { say "Stopped: run it as root, or with sudo."; exit 1; }
+npm_packages
+step "Build the addon, the WebAssembly module and the JavaScript" npm run build
+
+total_passed=0
+total_failed=0
+total_skipped=0
+
+# Runs one part, adds up the last "counts:" line of its log. A part that crashes, or that ran nothing, counts as a failure.
+run_part() { # name command...
+  local name=$1 log="$LOGS/$1.log" status=0 counts passed=0 failed=0 skipped=0
+  shift
+  [ -t 1 ] || say "[$(elapsed)] $name ..."
+  quietly "[$(elapsed)] $name" "$log" "$@" || status=$?
+  counts=$(grep -aE '^counts: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
+  if [ -n "$counts" ]; then
+    passed=$(sed -E 's/^counts: ([0-9]+) passed.*/\1/' <<<"$counts")
+    failed=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$counts")
+    [[ $counts != *skipped* ]] || skipped=$(sed -E 's/.* ([0-9]+) skipped.*/\1/' <<<"$counts")
+  fi
+  if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  total_skipped=$((total_skipped + skipped))
+  printf '[%s]    %-9s %4d ok %4d bad %4d skipped  %4d s\n' "$(elapsed)" "$name" "$passed" "$failed" "$skipped" "$took"
+  grep -aE '^skipped: ' "$log" | sort -u | sed 's/^/           /' || true
+  if [ "$failed" -gt 0 ]; then
+    say "        The end of $log (status $status):"
+    tail -n 80 "$log" | sed 's/^/    | /'
+  fi
+}
+
+# One command that either passes or does not.
+one() { "$@" && echo 'counts: 1 passed, 0 failed'; }
+
+part_check() { bash scripts/check.sh; }
+part_types() { one npx tsc -p tsconfig.json; }
+part_native() { bash scripts/native-tests.sh sanitized; }
+part_aarch64() { bash scripts/native-tests.sh aarch64; }
+part_fuzz() { bash scripts/fuzz.sh; }
+part_spec() { npx vitest run --project spec; }
+part_browser() { npx vitest run --config vitest.browser.config.ts; }
+part_runtimes() { npx vitest run --project runtimes; }
+part_package() { npx vitest run --project package; }
+part_docs() { one npm run --silent docs; }
+
+say "[$(elapsed)] Run ${#parts[@]} parts:"
+for part in "${parts[@]}"; do
+  declare -F "part_$part" >/dev/null || { say "There is no part '$part'."; exit 1; }
+  if [ "$part" = aarch64 ] && [ "$(uname -m)" != x86_64 ]; then
+    say "           aarch64: not crossed, this machine is $(uname -m)"
+    continue
+  fi
+  run_part "$part" "part_$part"
+done
+
+say "Finished in $(elapsed) minutes."
+if [ "$total_skipped" -gt 0 ]; then say "Skipped: $total_skipped (the reasons stand above)."; fi
+say "$total_passed passed, $total_failed failed"
+[ "$total_failed" -eq 0 ]

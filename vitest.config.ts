@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+// One project per kind of test, so that each can be run by itself: `npx vitest run --project spec`.
+// The browser has its own file (vitest.browser.config.ts), because it needs Chromium even to be listed.
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'spec',
+          include: ['test/**/*.spec.ts'],
+          exclude: ['test/package/**', 'test/runtimes/**'],
+          // A 12-megapixel decode under a loaded two-core machine takes seconds, not the default five in all.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'package', include: ['test/package/*.spec.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
+      { test: { name: 'runtimes', include: ['test/runtimes/*.spec.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+    ],
+  },
+});
