@@ -1,0 +1,152 @@
+import { crc32 } from 'node:zlib';
+import { EgideError } from '../errors.js';
+
+/**
+ * A palette picture decodes to its indices once its palette is the grey ramp: index i has the colour (i, i, i). So the one decoder, with
+ * its limits, reads indices too, and no second one is needed. Each function here copies a file with its palette replaced by the ramp and
+ * its transparency removed.
+ */
+
+/** Bytes of a colour table with all 256 entries. */
+const FULL_TABLE = 768;
+
+function ramp(entries: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length: 3 * entries }, (_, i) => i / 3));
+}
+
+/**
+ * A PNG of colour type 3 (PNG specification, 11.2.2) with the ramp for its `PLTE`, and without `tRNS`.
+ *
+ * @throws {EgideError} `CORRUPT_IMAGE`.
+ */
+export function rampPng(png: Buffer): Buffer {
+  const parts = [png.subarray(0, 8)];
+  const entries = 1 << byteAt(png, 24);
+  for (let at = 8; at + 12 <= png.length; ) {
+    const end = at + 12 + png.readUInt32BE(at);
+    const type = png.toString('latin1', at + 4, at + 8);
+    if (type === 'IDAT') return Buffer.concat([...parts, png.subarray(at)]);
+    if (type === 'PLTE') parts.push(pngChunk(type, ramp(entries)));
+    else if (type !== 'tRNS') parts.push(png.subarray(at, end));
+    at = end;
+  }
+  throw damaged('PNG');
+}
+
+function pngChunk(type: string, content: Buffer): Buffer {
+  const chunk = Buffer.alloc(12 + content.length);
+  chunk.writeUInt32BE(content.length, 0);
+  chunk.write(type, 4, 'latin1');
+  content.copy(chunk, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), chunk.length - 4);
+  return chunk;
+}
+
+/** A GIF whose first frame decodes to indices, and the index that Pillow lays under that frame. */
+export interface RampGif {
+  readonly bytes: Buffer;
+  readonly background: number;
+}
+
+/**
+ * A GIF with the ramp for its global colour table, and none of the first frame's own. Pillow's canvas begins as the transparent index if
+ * the frame has one, else as index 0 (GifImagePlugin.py, `load_prepare`).
+ *
+ * @throws {EgideError} `CORRUPT_IMAGE`.
+ */
+export function rampGif(gif: Buffer): RampGif {
+  const screen = Buffer.from(gif.subarray(0, 13)); // GIF89a, 18: signature and logical screen descriptor
+  const flags = byteAt(gif, 10);
+  screen[10] = flags | 0x87; // a global table of 256 entries
+  const start = 13 + tableSize(flags);
+  let background = 0;
+  for (let at = start; byteAt(gif, at) === 0x21; at = afterSubBlocks(gif, at + 2)) {
+    if (byteAt(gif, at + 1) !== 0xf9 || (byteAt(gif, at + 3) & 1) === 0) continue; // 23: graphic control with a transparent index
+    background = byteAt(gif, at + 6);
+  }
+  const image = firstImage(gif, start);
+  const before = Buffer.from(gif.subarray(start, image + 10));
+  for (let at = 0; before[at] === 0x21; at = afterSubBlocks(before, at + 2))
+    if (before[at + 1] === 0xf9) before[at + 3] = byteAt(before, at + 3) & 0xfe;
+  const imageFlags = byteAt(gif, image + 9);
+  before[before.length - 1] = imageFlags & 0x78; // 20: no local table; interlacing stays
+  const rest = gif.subarray(image + 10 + tableSize(imageFlags));
+  return { bytes: Buffer.concat([screen, ramp(256), before, rest]), background };
+}
+
+/** Bytes of the colour table that the flags of a screen or of an image announce. */
+function tableSize(flags: number): number {
+  return flags & 0x80 ? FULL_TABLE >> (7 - (flags & 7)) : 0;
+}
+
+/** Where the first image descriptor stands; only extensions may come before it. */
+function firstImage(gif: Buffer, start: number): number {
+  let at = start;
+  while (byteAt(gif, at) === 0x21) at = afterSubBlocks(gif, at + 2);
+  if (byteAt(gif, at) !== 0x2c) throw damaged('GIF');
+  byteAt(gif, at + 9);
+  return at;
+}
+
+function afterSubBlocks(gif: Buffer, start: number): number {
+  let at = start;
+  for (let size = byteAt(gif, at); size > 0; size = byteAt(gif, at)) at += size + 1;
+  return at + 1;
+}
+
+/** What the first directory of a TIFF says of its colours. */
+export interface TiffColours {
+  /** TIFF 6.0, `PhotometricInterpretation`: 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 inks, 6 YCbCr. */
+  readonly photometric: number;
+  readonly bigEndian: boolean;
+  /** Where the entries of the colour map begin, and how many 16-bit numbers it has. */
+  readonly map: { readonly offset: number; readonly count: number } | undefined;
+}
+
+/**
+ * Reads the first directory of a classic TIFF (TIFF 6.0, section 2).
+ *
+ * @throws {EgideError} `CORRUPT_IMAGE`; `UNSUPPORTED_FORMAT` for BigTIFF.
+ */
+export function tiffColours(tiff: Buffer): TiffColours {
+  const bigEndian = byteAt(tiff, 0) === 0x4d;
+  const u16 = (at: number): number =>
+    bigEndian ? byteAt(tiff, at) * 256 + byteAt(tiff, at + 1) : byteAt(tiff, at) + byteAt(tiff, at + 1) * 256;
+  const u32 = (at: number): number => (bigEndian ? u16(at) * 65_536 + u16(at + 2) : u16(at) + u16(at + 2) * 65_536);
+  if (u16(2) !== 42)
+    throw new EgideError('UNSUPPORTED_FORMAT', "input: BigTIFF is not read in the 'pytx' profile: use the default profile");
+  const directory = u32(4);
+  let photometric = -1;
+  let map: TiffColours['map'];
+  for (let entry = directory + 2, left = u16(directory); left > 0; --left, entry += 12) {
+    if (u16(entry) === 262) photometric = u16(entry + 8);
+    if (u16(entry) === 320) map = { offset: u32(entry + 8), count: u32(entry + 4) };
+  }
+  return { photometric, bigEndian, map };
+}
+
+/**
+ * A TIFF with the ramp for its `ColorMap` (TIFF 6.0, section 5: all reds, all greens, all blues, 16 bits each).
+ *
+ * @throws {EgideError} `CORRUPT_IMAGE`.
+ */
+export function rampTiff(tiff: Buffer, { map, bigEndian }: TiffColours): Buffer {
+  if (!map || map.count % 3 !== 0 || map.count > FULL_TABLE || map.offset + 2 * map.count > tiff.length) throw damaged('TIFF');
+  const copy = Buffer.from(tiff);
+  for (let i = 0; i < map.count; ++i) {
+    const index = (i % (map.count / 3)) * 257; // 255 becomes 65,535
+    if (bigEndian) copy.writeUInt16BE(index, map.offset + 2 * i);
+    else copy.writeUInt16LE(index, map.offset + 2 * i);
+  }
+  return copy;
+}
+
+function byteAt(bytes: Buffer, at: number): number {
+  const byte = bytes[at];
+  if (byte === undefined) throw damaged('the file');
+  return byte;
+}
+
+function damaged(what: string): EgideError {
+  return new EgideError('CORRUPT_IMAGE', `input: ${what} ends before its picture begins: send the whole file`);
+}
