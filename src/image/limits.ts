@@ -23,7 +23,7 @@ export function resolveDecodeOptions(options: DecodeOptions = {}): ResolvedDecod
   if (profile !== 'default' && profile !== 'pytx') throw invalid('profile', "'default' or 'pytx'", profile);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
   const limit = (name: keyof typeof DEFAULT_LIMITS): number =>
-    wholeNumber(name, options[name] ?? DEFAULT_LIMITS[name], 1, LARGEST_LIMITS[name]);
+    wholeNumber(name, options[name] === undefined ? DEFAULT_LIMITS[name] : options[name], 1, LARGEST_LIMITS[name]);
   return {
     maxBytes: limit('maxBytes'),
     maxPixels: limit('maxPixels'),

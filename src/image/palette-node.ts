@@ -3,8 +3,7 @@ import { EgideError } from '../errors.js';
 
 /**
  * A palette picture decodes to its indices once its palette is the grey ramp: index i has the colour (i, i, i). So the one decoder, with
- * its limits, reads indices too, and no second one is needed. Each function here copies a file with its palette replaced by the ramp and
- * its transparency removed.
+ * its limits, reads indices too, and no second one is needed. Each function here copies a file with its palette replaced by the ramp.
  */
 
 /** Bytes of a colour table with all 256 entries. */
@@ -42,7 +41,7 @@ function pngChunk(type: string, content: Buffer): Buffer {
   return chunk;
 }
 
-/** A GIF whose first frame decodes to indices, and the index that Pillow lays under that frame. */
+/** A GIF whose first frame decodes to indices, and the index that is meant where that frame shows nothing. */
 export interface RampGif {
   readonly bytes: Buffer;
   readonly background: number;
@@ -50,7 +49,7 @@ export interface RampGif {
 
 /**
  * A GIF with the ramp for its global colour table, and none of the first frame's own. Pillow's canvas begins as the transparent index if
- * the frame has one, else as index 0 (GifImagePlugin.py, `load_prepare`).
+ * the frame has one, else as index 0 (GifImagePlugin.py, `load_prepare`), so whatever decodes as transparent is `background`.
  *
  * @throws {EgideError} `CORRUPT_IMAGE`.
  */
@@ -60,32 +59,22 @@ export function rampGif(gif: Buffer): RampGif {
   screen[10] = flags | 0x87; // a global table of 256 entries
   const start = 13 + tableSize(flags);
   let background = 0;
-  for (let at = start; byteAt(gif, at) === 0x21; at = afterSubBlocks(gif, at + 2)) {
-    if (byteAt(gif, at + 1) !== 0xf9 || (byteAt(gif, at + 3) & 1) === 0) continue; // 23: graphic control with a transparent index
-    background = byteAt(gif, at + 6);
+  let image = start;
+  for (; byteAt(gif, image) === 0x21; image = afterSubBlocks(gif, image + 2)) {
+    const transparent = byteAt(gif, image + 1) === 0xf9 && (byteAt(gif, image + 3) & 1) === 1; // 23: graphic control
+    if (transparent) background = byteAt(gif, image + 6);
   }
-  const image = firstImage(gif, start);
-  const before = Buffer.from(gif.subarray(start, image + 10));
-  for (let at = 0; before[at] === 0x21; at = afterSubBlocks(before, at + 2))
-    if (before[at + 1] === 0xf9) before[at + 3] = byteAt(before, at + 3) & 0xfe;
+  if (byteAt(gif, image) !== 0x2c) throw damaged('GIF');
   const imageFlags = byteAt(gif, image + 9);
-  before[before.length - 1] = imageFlags & 0x78; // 20: no local table; interlacing stays
+  const descriptor = Buffer.from(gif.subarray(image, image + 10));
+  descriptor[9] = imageFlags & 0x78; // 20: no local table; interlacing stays
   const rest = gif.subarray(image + 10 + tableSize(imageFlags));
-  return { bytes: Buffer.concat([screen, ramp(256), before, rest]), background };
+  return { bytes: Buffer.concat([screen, ramp(256), gif.subarray(start, image), descriptor, rest]), background };
 }
 
 /** Bytes of the colour table that the flags of a screen or of an image announce. */
 function tableSize(flags: number): number {
   return flags & 0x80 ? FULL_TABLE >> (7 - (flags & 7)) : 0;
-}
-
-/** Where the first image descriptor stands; only extensions may come before it. */
-function firstImage(gif: Buffer, start: number): number {
-  let at = start;
-  while (byteAt(gif, at) === 0x21) at = afterSubBlocks(gif, at + 2);
-  if (byteAt(gif, at) !== 0x2c) throw damaged('GIF');
-  byteAt(gif, at + 9);
-  return at;
 }
 
 function afterSubBlocks(gif: Buffer, start: number): number {

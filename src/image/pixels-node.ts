@@ -54,7 +54,7 @@ export interface Samples {
  */
 export async function readHeader(source: Source, options: ResolvedDecodeOptions, page = 0): Promise<Header> {
   const reader = sharp(source.bytes, { ...settings(options), page });
-  const metadata = await bounded(reader.metadata().catch(rethrow(source)), options.timeoutMs, options.signal);
+  const metadata = await bounded(reader.metadata().catch(rethrow(source, options)), options.timeoutMs, options.signal);
   checkSize(metadata.width, metadata.height, options);
   if (source.format === 'avif' && metadata.compression !== 'av1') throw heicUnsupported();
   if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort')
@@ -87,7 +87,7 @@ export async function readPixels(source: Source, reading: Reading, options: Reso
   if (as === 'cmyk') reader.pipelineColourspace('cmyk').toColourspace('cmyk');
   else if (as !== 'srgb') reader.toColourspace(as);
   const work = reader.raw({ depth: as === 'grey16' ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
-  const { data, info } = await bounded(work.catch(rethrow(source)), timeoutMs, options.signal);
+  const { data, info } = await bounded(work.catch(rethrow(source, options)), timeoutMs, options.signal);
   return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), channels: info.channels };
 }
 
@@ -129,21 +129,24 @@ function bounded<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | u
 /** The longest delay of `setTimeout` (Node's documentation): a longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-function timedOut(timeoutMs: number): EgideError {
-  return new EgideError('DECODE_TIMEOUT', `image: decoding took longer than ${timeoutMs} ms (raise timeoutMs if this is expected)`);
+function timedOut(timeoutMs: number, cause?: unknown): EgideError {
+  const message = `image: decoding took longer than ${timeoutMs} ms (raise timeoutMs if this is expected)`;
+  return new EgideError('DECODE_TIMEOUT', message, { cause });
 }
 
 /** sharp's errors carry no codes, so its texts (src/common.cc, src/pipeline.cc of sharp 0.35) are all there is to tell them apart. */
-function rethrow({ format }: Source): (error: unknown) => never {
+function rethrow({ format }: Source, { maxPixels, timeoutMs }: ResolvedDecodeOptions): (error: unknown) => never {
   return (error) => {
     const text = error instanceof Error ? error.message : '';
     if (text.includes('exceeds pixel limit'))
-      throw new EgideError('TOO_MANY_PIXELS', 'image: more pixels than the limit (raise maxPixels if this is expected)', { cause: error });
+      throw new EgideError('TOO_MANY_PIXELS', `image: more than the limit of ${maxPixels} pixels (raise maxPixels if this is expected)`, {
+        cause: error,
+      });
     if (text.includes('exceeds channel limit'))
       throw new EgideError('UNSUPPORTED_FORMAT', 'input: more than 5 channels; expected grey, RGB or CMYK: convert the picture', {
         cause: error,
       });
-    if (text.startsWith('timeout:')) throw new EgideError('DECODE_TIMEOUT', 'image: decoding took longer than timeoutMs', { cause: error });
+    if (text.startsWith('timeout:')) throw timedOut(timeoutMs, error);
     if (/out of memory|unable to allocate|cannot allocate/i.test(text))
       throw new EgideError('OUT_OF_MEMORY', 'image: not enough memory to decode it', { cause: error });
     throw new EgideError('CORRUPT_IMAGE', `input: begins as ${format.toUpperCase()}, but is truncated or damaged: send the whole file`, {
