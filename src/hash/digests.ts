@@ -31,8 +31,8 @@ export interface DigestOptions {
 }
 
 /**
- * Bytes digested between two looks at the signal: about 5 ms of MD5, SHA-1 and SHA-256 together by node:crypto, about
- * 25 ms by @noble/hashes (measured here), so that no slice holds the event loop for 50 ms.
+ * Bytes digested between two looks at the signal: 3 ms for the three digests by node:crypto, 30 ms by @noble/hashes
+ * (measured with Node 20 on x86-64), so that no slice holds the event loop for 50 ms.
  */
 const SLICE_BYTES = 1 << 20;
 

@@ -14,25 +14,28 @@ export interface EntryRef {
   readonly category?: string;
 }
 
-/** Why one line was not kept. The text never contains the hash. */
+/** Why one record, or one signal of it, was not kept. The text never contains the hash. */
 export interface Refusal {
   /** From 1, counted in the file as it is. */
   readonly line: number;
   readonly reason: string;
 }
 
-/** What became of every record of a list. `read = kept + duplicates + refused`. */
+/** What became of every record of a list. `read = kept + duplicates + refused`, always. */
 export interface ImportReport {
   readonly format: 'csv' | 'ndjson' | 'local_file';
   /** Records read (blank lines, comments and the header are not records). */
   readonly read: number;
   readonly kept: number;
-  /** Records whose signal, id and list were already there. */
+  /** Records whose signals were all there already, with the same id, list and category. */
   readonly duplicates: number;
+  /** Records with no signal that could be used. */
   readonly refused: number;
-  /** The first 1,000 refusals, in order; `refused` has the whole count. */
+  /** Kept records that had a further signal which could not be used (a low-quality PDQ hash beside a good digest). */
+  readonly partial: number;
+  /** The first 1,000 reasons, in order, for refused and for partial records; the counts are whole. */
   readonly refusals: readonly Refusal[];
-  /** Kept, by signal type. */
+  /** Signals kept, by type. */
   readonly byType: Readonly<Record<SignalType, number>>;
 }
 
@@ -40,10 +43,14 @@ export interface ImportReport {
 export interface HashList extends Disposable {
   readonly name: string;
   readonly report: ImportReport;
-  /** Distinct entries (one entry may carry several signals). */
+  /** Distinct entries: one id, list and category, which may carry several signals. */
   readonly entryCount: number;
   readonly pdq: HashIndex;
   readonly digests: DigestIndex;
-  /** The entry behind a position that `pdq.search` or `digests.find` gave. */
+  /**
+   * The entry behind a position that `pdq.search` or `digests.find` gave.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` if there is no such position; `DISPOSED` after disposal.
+   */
   entry(position: number, signal: SignalType): EntryRef;
 }

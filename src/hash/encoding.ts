@@ -1,0 +1,137 @@
+import { HASH_BYTES } from '../backend.js';
+import { EgideError, invalid } from '../errors.js';
+import { liveBytes } from '../input.js';
+import { DIGEST_BYTES, type DigestType } from './digests.js';
+
+const HEX_DIGITS = '0123456789abcdef';
+/** RFC 4648 section 4; section 5 (base64url) has `-` and `_` for the last two. */
+const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Base64 digits of 32 bytes: 42 of six bits and one of four. */
+const HASH_BASE64_DIGITS = 43;
+const NOT_A_DIGIT = 0xff;
+
+const HEX_VALUES = valuesOf([HEX_DIGITS, '0123456789ABCDEF']);
+const BASE64_VALUES = valuesOf([BASE64_DIGITS, BASE64_DIGITS.replace('+/', '-_')]);
+
+/**
+ * A PDQ hash as 64 lower-case hex digits, the form of Meta's tools and of python-threatexchange.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT` unless it is 32 bytes.
+ */
+export function hashToHex(hash: Uint8Array): string {
+  return toHex(wholeHash(hash));
+}
+
+/**
+ * A PDQ hash as standard base64 (44 characters with the padding), the form of Project Arachnid's interface.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT` unless it is 32 bytes.
+ */
+export function hashToBase64(hash: Uint8Array): string {
+  wholeHash(hash);
+  let text = '';
+  for (let i = 0; i < HASH_BYTES; i += 3) {
+    const three = ((hash[i] as number) << 16) | ((hash[i + 1] ?? 0) << 8) | (hash[i + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) text += BASE64_DIGITS[(three >> shift) & 63];
+  }
+  return `${text.slice(0, HASH_BASE64_DIGITS)}=`;
+}
+
+/**
+ * Reads a PDQ hash from text: 64 hex digits of any case, with or without `0x`, or base64 or base64url of 32 bytes,
+ * with or without padding; white space around it is ignored.
+ *
+ * @throws {EgideError} `INVALID_HASH` for anything else. The message does not repeat the text.
+ */
+export function parseHash(text: string): Uint8Array {
+  const hash = new Uint8Array(HASH_BYTES);
+  if (!readHash(plainText(text), hash))
+    throw new EgideError('INVALID_HASH', `a PDQ hash is 64 hex digits or base64 of 32 bytes, this is a text of ${text.length} characters`);
+  return hash;
+}
+
+/** {@link parseHash} without an exception: fills the first 32 bytes of `into` and says whether the text was a hash. */
+export function readHash(text: string, into: Uint8Array): boolean {
+  const trimmed = text.trim();
+  return readHex(trimmed, HASH_BYTES, into) || readBase64(trimmed, into);
+}
+
+/**
+ * A digest as lower-case hex.
+ *
+ * @param digest 16 (MD5), 20 (SHA-1) or 32 bytes (SHA-256).
+ * @throws {EgideError} `INVALID_ARGUMENT` for any other length.
+ */
+export function digestToHex(digest: Uint8Array): string {
+  if (!Object.values(DIGEST_BYTES).includes(liveBytes('digest', digest).byteLength)) throw invalid('digest', '16, 20 or 32 bytes', digest);
+  return toHex(digest);
+}
+
+/**
+ * Reads a digest from hex of any case, with or without `0x`; white space around it is ignored.
+ *
+ * @throws {EgideError} `INVALID_HASH` for anything else (the message does not repeat the text), `INVALID_ARGUMENT` for an unknown type.
+ */
+export function parseDigest(type: DigestType, text: string): Uint8Array {
+  if (!Object.hasOwn(DIGEST_BYTES, type)) throw invalid('type', "'md5', 'sha1' or 'sha256'", type);
+  const digest = new Uint8Array(DIGEST_BYTES[type]);
+  if (!readDigest(type, plainText(text), digest))
+    throw new EgideError('INVALID_HASH', `a digest of type ${type} is ${2 * digest.length} hex digits, this is a text of ${text.length} characters`);
+  return digest;
+}
+
+/** {@link parseDigest} without an exception: fills the start of `into` and says whether the text was a digest. */
+export function readDigest(type: DigestType, text: string, into: Uint8Array): boolean {
+  return readHex(text.trim(), DIGEST_BYTES[type], into);
+}
+
+function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15);
+  return text;
+}
+
+function readHex(text: string, byteLength: number, into: Uint8Array): boolean {
+  const start = text.length === 2 * byteLength + 2 && (text.startsWith('0x') || text.startsWith('0X')) ? 2 : 0;
+  if (text.length - start !== 2 * byteLength) return false;
+  let seen = 0;
+  for (let i = 0; i < byteLength; ++i) {
+    const high = HEX_VALUES[text.charCodeAt(start + 2 * i)] ?? NOT_A_DIGIT;
+    const low = HEX_VALUES[text.charCodeAt(start + 2 * i + 1)] ?? NOT_A_DIGIT;
+    seen |= high | low;
+    into[i] = (high << 4) | low;
+  }
+  return seen < 16;
+}
+
+function readBase64(text: string, into: Uint8Array): boolean {
+  const padded = text.length === HASH_BASE64_DIGITS + 1 && text.endsWith('=');
+  if (!padded && text.length !== HASH_BASE64_DIGITS) return false;
+  let bits = 0;
+  let seen = 0;
+  for (let i = 0, byte = 0; i < HASH_BASE64_DIGITS; ++i) {
+    const value = BASE64_VALUES[text.charCodeAt(i)] ?? NOT_A_DIGIT;
+    seen |= value;
+    bits = ((bits << 6) | value) & 0xffff;
+    const pending = (6 * (i + 1)) % 8; // bits that are not yet part of a whole byte
+    if (pending < 6) into[byte++] = bits >> pending;
+  }
+  return seen < 64 && (bits & 3) === 0; // RFC 4648 section 3.5: the two bits left over are zero, or the text was cut
+}
+
+/** For each ASCII code its value as a digit, or `NOT_A_DIGIT`. */
+function valuesOf(alphabets: readonly string[]): Uint8Array {
+  const values = new Uint8Array(128).fill(NOT_A_DIGIT);
+  for (const alphabet of alphabets) for (let i = 0; i < alphabet.length; ++i) values[alphabet.charCodeAt(i)] = i;
+  return values;
+}
+
+function wholeHash(hash: Uint8Array): Uint8Array {
+  if (liveBytes('hash', hash).byteLength !== HASH_BYTES) throw invalid('hash', `${HASH_BYTES} bytes`, hash);
+  return hash;
+}
+
+function plainText(text: unknown): string {
+  if (typeof text !== 'string') throw invalid('text', 'a string', text);
+  return text;
+}

@@ -1,0 +1,149 @@
+import { type Backend, HASH_BYTES } from '../backend.js';
+import { EgideError, invalid, wholeNumber } from '../errors.js';
+import { DIGEST_BYTES } from '../hash/digests.js';
+import { readDigest, readHash } from '../hash/encoding.js';
+import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import { DigestIndex } from '../search/digest-index.js';
+import { HashIndex } from '../search/hash-index.js';
+import { EntryStore } from './entry-store.js';
+import type { EntryRef, HashList, ImportReport, Refusal, SignalType } from './hash-list.js';
+import { type ListRecord, type RecordSink, SIGNALS, signalTypeOf } from './record.js';
+import { SignalStore } from './signal-store.js';
+
+/** Refusals that a report carries with their lines; the rest are counted (our own choice). */
+const MAX_REFUSALS = 1_000;
+
+const WIDTHS: Readonly<Record<SignalType, number>> = { pdq: HASH_BYTES, ...DIGEST_BYTES };
+
+/** Takes the records of one list, judges and counts each, and makes the list. */
+export class ListBuilder implements RecordSink {
+  /** Records that had the shape of the format, whether they were kept or not. */
+  wellFormed = 0;
+  kept = 0;
+  duplicates = 0;
+  refused = 0;
+  #partial = 0;
+  readonly #refusals: Refusal[] = [];
+  readonly #name: string;
+  readonly #category: string;
+  readonly #store = new EntryStore();
+  readonly #signals: Readonly<Record<SignalType, SignalStore>> = bySignal((type) => new SignalStore(WIDTHS[type], this.#store));
+  readonly #read: Readonly<Record<SignalType, Uint8Array>> = bySignal((type) => new Uint8Array(WIDTHS[type])); // of the present record
+
+  /** @param category For records that name none. */
+  constructor(name: string, category: string) {
+    this.#name = name;
+    this.#category = category;
+  }
+
+  /** Records so far. */
+  get read(): number {
+    return this.kept + this.duplicates + this.refused;
+  }
+
+  record(record: ListRecord): void {
+    ++this.wellFormed;
+    const usable: SignalType[] = [];
+    const reasons: string[] = record.signals.length === 0 ? ['no signal'] : [];
+    for (const { type, value } of record.signals) {
+      const judged = this.#judge(type, value, record.quality);
+      if ('reason' in judged) reasons.push(judged.reason);
+      else if (usable.includes(judged.type)) reasons.push(`${judged.type}: a second one in one record`);
+      else usable.push(judged.type);
+    }
+    if (usable.length === 0) return this.refuse(record.line, reasons.join('; '));
+    if (!this.#keep(record, usable)) ++this.duplicates;
+    else {
+      ++this.kept;
+      if (reasons.length > 0) ++this.#partial;
+    }
+    if (reasons.length > 0) this.#note(record.line, reasons.join('; '));
+  }
+
+  refuse(line: number, reason: string): void {
+    ++this.refused;
+    this.#note(line, reason);
+  }
+
+  /** Puts the list together; nothing may be added afterwards. */
+  finish(backend: Backend, format: ImportReport['format']): HashList {
+    const byType = bySignal((type) => this.#signals[type].count);
+    const { read, kept, duplicates, refused } = this;
+    const report = { format, read, kept, duplicates, refused, partial: this.#partial, refusals: this.#refusals, byType };
+    this.#store.freeze();
+    return new StoredHashList(backend, this.#name, report, this.#store, bySignal((type) => this.#signals[type].freeze()));
+  }
+
+  #note(line: number, reason: string): void {
+    if (this.#refusals.length < MAX_REFUSALS) this.#refusals.push({ line, reason });
+  }
+
+  /** Reads one signal into `#read`, or says why it cannot be used. */
+  #judge(typeName: string, value: string, quality: string): { type: SignalType } | { reason: string } {
+    const known = signalTypeOf(typeName);
+    if (known === null) return { reason: typeName === '' ? 'no signal type' : 'a signal type that is not known' };
+    if ('foreign' in known) return { reason: `signals of type ${known.foreign} are not supported` };
+    const { type } = known;
+    const bytes = this.#read[type];
+    if (type !== 'pdq') return readDigest(type, value, bytes) ? known : { reason: `${type}: not ${2 * bytes.length} hex digits` };
+    if (!readHash(value, bytes)) return { reason: 'pdq: neither 64 hex digits nor base64 of 32 bytes' };
+    if (bytes.every((byte) => byte === 0)) return { reason: 'pdq: the zero hash, which any featureless picture has' };
+    if (quality === '') return known;
+    if (!/^\d{1,3}(\.\d+)?$/.test(quality) || Number(quality) > 100) return { reason: 'pdq: a quality that is not a number from 0 to 100' };
+    return Number(quality) < PDQ_MIN_QUALITY ? { reason: `pdq: quality below ${PDQ_MIN_QUALITY}` } : known;
+  }
+
+  /** Stores what is new of a record; false if nothing was. */
+  #keep(record: ListRecord, usable: readonly SignalType[]): boolean {
+    const label = this.#store.label(record.list || this.#name, record.category || this.#category);
+    let entry = this.#store.find(record.id, label);
+    const known = record.id !== '' && entry < 0 ? [] : usable.filter((type) => this.#signals[type].has(this.#read[type], entry, label));
+    if (known.length === usable.length) return false;
+    if (entry < 0) entry = this.#store.add(record.id, label, record.line);
+    for (const type of usable) if (record.id === '' || !known.includes(type)) this.#signals[type].add(this.#read[type], entry);
+    return true;
+  }
+}
+
+class StoredHashList implements HashList {
+  readonly name: string;
+  readonly report: ImportReport;
+  readonly entryCount: number;
+  readonly pdq: HashIndex;
+  readonly digests: DigestIndex;
+  #store: EntryStore | undefined;
+  readonly #entries: Readonly<Record<SignalType, Uint32Array>>;
+
+  constructor(
+    backend: Backend,
+    name: string,
+    report: ImportReport,
+    store: EntryStore,
+    signals: Readonly<Record<SignalType, { readonly bytes: Uint8Array; readonly entries: Uint32Array }>>,
+  ) {
+    this.name = name;
+    this.report = report;
+    this.entryCount = store.count;
+    this.#store = store;
+    this.#entries = bySignal((type) => signals[type].entries);
+    this.digests = new DigestIndex({ md5: signals.md5.bytes, sha1: signals.sha1.bytes, sha256: signals.sha256.bytes });
+    this.pdq = new HashIndex(backend, signals.pdq.bytes);
+  }
+
+  entry(position: number, signal: SignalType): EntryRef {
+    if (!SIGNALS.includes(signal)) throw invalid('signal', "'pdq', 'md5', 'sha1' or 'sha256'", signal);
+    const entries = this.#entries[signal];
+    wholeNumber('position', position, 0, entries.length - 1);
+    if (!this.#store) throw new EgideError('DISPOSED', 'this list has been disposed of: read it again');
+    return this.#store.ref(entries[position] as number);
+  }
+
+  [Symbol.dispose](): void {
+    this.#store = undefined;
+    this.pdq[Symbol.dispose]();
+  }
+}
+
+function bySignal<Value>(valueOf: (type: SignalType) => Value): Record<SignalType, Value> {
+  return { pdq: valueOf('pdq'), md5: valueOf('md5'), sha1: valueOf('sha1'), sha256: valueOf('sha256') };
+}

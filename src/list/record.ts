@@ -1,0 +1,98 @@
+import type { SignalType } from './hash-list.js';
+
+/** One record of a list as its format wrote it; nothing is checked yet. Empty text: the record does not say. */
+export interface ListRecord {
+  /** From 1, where the record begins. */
+  readonly line: number;
+  readonly id: string;
+  readonly list: string;
+  readonly category: string;
+  readonly quality: string;
+  /** Each with the name that the list has for its type. */
+  readonly signals: readonly { readonly type: string; readonly value: string }[];
+}
+
+/** What a parser of one format makes of the lines, in order. */
+export interface RecordSink {
+  record(record: ListRecord): void;
+  /** A line that is no record of this format. `reason` never contains text of the line. */
+  refuse(line: number, reason: string): void;
+}
+
+/** Turns the lines of one format into records. */
+export interface RecordParser {
+  /** One line without its end. */
+  push(text: string, line: number): void;
+  /** No line follows the last one pushed, or the next could not be read. */
+  end(): void;
+}
+
+/** What a column or field can hold. `value` is a signal whose type stands elsewhere. */
+export type Meaning = 'id' | 'list' | 'category' | 'quality' | 'type' | 'value' | SignalType;
+
+/** The text of each column or field that a record fills. */
+export type Cells = Partial<Record<Meaning, string>>;
+
+/** The record that these cells make; `signalType` is what a value is when the record does not say. */
+export function recordOf(line: number, cells: Cells, signalType: SignalType | undefined): ListRecord {
+  const { id = '', list = '', category = '', quality = '', value } = cells;
+  const signals: { type: string; value: string }[] = [];
+  if (value) signals.push({ type: cells.type || (signalType ?? ''), value });
+  for (const type of SIGNALS) if (cells[type]) signals.push({ type, value: cells[type] });
+  return { line, id, list, category, quality, signals };
+}
+
+/** The signal types, in the order in which a record's are looked at. */
+export const SIGNALS: readonly SignalType[] = ['pdq', 'md5', 'sha1', 'sha256'];
+
+/** Names of columns and fields, written as {@link plainName} leaves them (docs/lists.md has the table). */
+const MEANINGS: ReadonlyMap<string, Meaning> = namesOf({
+  id: ['id', 'entryid', 'indicatorid'],
+  list: ['list', 'listname', 'bank'],
+  category: ['category', 'classification'],
+  quality: ['quality', 'pdqquality'],
+  type: ['type', 'signaltype', 'hashtype', 'algorithm'],
+  value: ['value', 'signal', 'signalvalue', 'hash', 'hashvalue', 'hashdigest', 'indicator'],
+  pdq: ['pdq', 'pdqhash', 'hashpdq', 'pdqhex'],
+  md5: ['md5', 'md5hash', 'hashmd5', 'md5hex'],
+  sha1: ['sha1', 'sha1hash', 'hashsha1', 'sha1hex'],
+  sha256: ['sha256', 'sha256hash', 'hashsha256', 'sha256hex'],
+});
+
+/** Names of the signal types that are read: ours, ThreatExchange's (`HASH_PDQ`), StopNCII's (`ImagePDQ`). */
+const SIGNAL_TYPES: ReadonlyMap<string, SignalType> = namesOf({
+  pdq: ['pdq', 'hashpdq', 'imagepdq'],
+  md5: ['md5', 'hashmd5'],
+  sha1: ['sha1', 'hashsha1'],
+  sha256: ['sha256', 'hashsha256'],
+});
+
+/** Types that exist elsewhere and are not read here: python-threatexchange, ThreatExchange, StopNCII, NCMEC, TCAP. */
+const FOREIGN_TYPES: ReadonlySet<string> = new Set(
+  (
+    'videomd5 hashvideomd5 videosha256 sha512 url rawurl uri rawuri urlmd5 hashurlmd5 text rawtext textstring texttlsh trendquery ' +
+    'vpdq videopdq videovpdq tmk hashtmk videotmk tmkpdqf pdqocr hashpdqocr pdna photodna netclean videntifier ssvhpdna ssvhsaferhash unknown'
+  ).split(' '),
+);
+
+/** What a column or field of this name holds, if it is known. */
+export function meaningOf(name: string): Meaning | undefined {
+  return MEANINGS.get(plainName(name));
+}
+
+/** The signal type of this name; the plain name of one that is known and not read; `null` for any other text. */
+export function signalTypeOf(name: string): { type: SignalType } | { foreign: string } | null {
+  const plain = plainName(name);
+  const type = SIGNAL_TYPES.get(plain);
+  if (type) return { type };
+  return FOREIGN_TYPES.has(plain) ? { foreign: plain } : null;
+}
+
+/** `Entry ID`, `entry_id` and `entryId` are one name. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+function namesOf<Word extends string>(names: Readonly<Record<Word, readonly string[]>>): ReadonlyMap<string, Word> {
+  return new Map((Object.keys(names) as Word[]).flatMap((word) => names[word].map((name): [string, Word] => [name, word])));
+}

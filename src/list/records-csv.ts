@@ -1,0 +1,130 @@
+import Papa from 'papaparse';
+import { EgideError } from '../errors.js';
+import type { SignalType } from './hash-list.js';
+import { type Cells, type Meaning, meaningOf, type RecordParser, type RecordSink, recordOf, SIGNALS } from './record.js';
+
+const DELIMITERS = [',', ';', '\t'];
+
+/** Lines that one record may span (our own choice). It bounds what a quote that is never closed can hold up. */
+const MAX_RECORD_LINES = 64;
+
+/** What a header says: what each column holds, and what stands between them. */
+export interface CsvHeader {
+  readonly delimiter: string;
+  readonly columns: readonly (Meaning | undefined)[];
+}
+
+/** Reads a header line; `null` if no column of it is a signal. The delimiter is the one that gives the most known columns. */
+export function readCsvHeader(text: string): CsvHeader | null {
+  const candidates = DELIMITERS.map((delimiter) => ({ delimiter, columns: (fieldsOf(text, delimiter) ?? []).map((name) => meaningOf(name)) }));
+  const known = (header: CsvHeader) => header.columns.filter((column) => column !== undefined).length;
+  const best = candidates.reduce((a, b) => (known(b) > known(a) ? b : a));
+  return best.columns.some((column) => column === 'value' || (column !== undefined && isSignal(column))) ? best : null;
+}
+
+/**
+ * Records of a CSV file (RFC 4180) whose header was read. A record without a quote is cut at its delimiters; one with a
+ * quote goes through papaparse, with as many more lines as its quoted fields span. If that comes to nothing, the first
+ * line is refused and the others are looked at again, each as the beginning of a record.
+ *
+ * @throws {EgideError} `INVALID_LIST` if the header contradicts itself or does not say which signal a value is.
+ */
+export class CsvRecords implements RecordParser {
+  readonly #header: CsvHeader;
+  readonly #signalType: SignalType | undefined;
+  readonly #maxRecordLength: number;
+  readonly #sink: RecordSink;
+  #open: { text: string; line: number }[] = [];
+
+  constructor(header: CsvHeader, signalType: SignalType | undefined, maxRecordLength: number, sink: RecordSink) {
+    for (const column of header.columns)
+      if (column !== undefined && header.columns.indexOf(column) !== header.columns.lastIndexOf(column))
+        throw new EgideError('INVALID_LIST', `the header has more than one column for '${column}': keep one of them`);
+    if (header.columns.includes('value') && !header.columns.includes('type') && signalType === undefined)
+      throw new EgideError('INVALID_LIST', 'the header has a column of values and none that says their type: add a column `type`, or pass signalType');
+    this.#header = header;
+    this.#signalType = signalType;
+    this.#maxRecordLength = maxRecordLength;
+    this.#sink = sink;
+  }
+
+  push(text: string, line: number): void {
+    if (this.#open.length === 0 && !text.includes('"')) {
+      if (text.trim() !== '') this.#record(text.split(this.#header.delimiter), line);
+      return;
+    }
+    this.#open.push({ text, line });
+    this.#close(false);
+  }
+
+  end(): void {
+    this.#close(true);
+  }
+
+  /** Takes as many records as there are out of the open lines. `final`: no further line will complete the last one. */
+  #close(final: boolean): void {
+    while (this.#open.length > 0) {
+      const taken = this.#take();
+      if (taken === 0 && !final && this.#mayGoOn()) return;
+      if (taken === 0) this.#sink.refuse((this.#open[0] as { line: number }).line, 'a quote in the wrong place, or never closed');
+      this.#open.splice(0, Math.max(taken, 1));
+    }
+  }
+
+  #mayGoOn(): boolean {
+    return this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length + 1, 0) <= this.#maxRecordLength;
+  }
+
+  /** Reads the record that begins with the first open line. Returns how many lines it spans, or 0 if there is none (yet). */
+  #take(): number {
+    const { line } = this.#open[0] as { line: number };
+    let text = '';
+    for (let count = 1; count <= this.#open.length; ++count) {
+      text += `${count > 1 ? '\n' : ''}${this.#open[count - 1]?.text}`;
+      if (text.trim() === '') return count;
+      const fields = fieldsOf(text, this.#header.delimiter);
+      if (fields === null) continue;
+      if (count > 1 && fields.length !== this.#header.columns.length) return 0; // two strays, not a pair
+      this.#record(fields, line);
+      return count;
+    }
+    return 0;
+  }
+
+  #record(fields: readonly string[], line: number): void {
+    const { columns } = this.#header;
+    const cells: Cells = {};
+    for (let i = 0; i < fields.length; ++i) {
+      const text = unguarded((fields[i] as string).trim());
+      const column = columns[i];
+      if (column !== undefined) cells[column] = text;
+      else if (i >= columns.length && text !== '')
+        return this.#sink.refuse(line, `more fields than the ${columns.length} of the header`);
+    }
+    this.#sink.record(recordOf(line, cells, this.#signalType));
+  }
+}
+
+function isSignal(column: Meaning): boolean {
+  return (SIGNALS as readonly string[]).includes(column);
+}
+
+/** The fields of one record; `null` while a quoted field is open or if its quotes are malformed. */
+function fieldsOf(text: string, delimiter: string): string[] | null {
+  if (!text.includes('"')) return text.split(delimiter);
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
+  return errors.length === 0 && data.length === 1 ? (data[0] as string[]) : null;
+}
+
+/** A text that a spreadsheet would run as a formula (OWASP, "CSV Injection"), or one that {@link guarded} made of such a text. */
+const FORMULA = /^'*[=+\-@]/;
+
+/** Puts an apostrophe before a text that a spreadsheet would run as a formula: ids can be file names that a stranger chose. */
+export function guarded(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+/** Takes back what {@link guarded} did. */
+function unguarded(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+}

@@ -1,0 +1,40 @@
+import type { SignalType } from './hash-list.js';
+import { type Cells, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
+
+/** Records of NDJSON: one JSON object on each line, with the names of the CSV columns. */
+export class NdjsonRecords implements RecordParser {
+  readonly #signalType: SignalType | undefined;
+  readonly #sink: RecordSink;
+
+  constructor(signalType: SignalType | undefined, sink: RecordSink) {
+    this.#signalType = signalType;
+    this.#sink = sink;
+  }
+
+  push(text: string, line: number): void {
+    if (text.trim() === '') return;
+    const fields = jsonObject(text);
+    if (fields === null) return this.#sink.refuse(line, 'not a JSON object on one line');
+    const cells: Cells = {};
+    for (const [name, value] of Object.entries(fields)) {
+      const meaning = meaningOf(name);
+      if (meaning === undefined || value === null) continue;
+      if (cells[meaning] !== undefined) return this.#sink.refuse(line, `more than one field for '${meaning}'`);
+      if (typeof value !== 'string' && typeof value !== 'number') return this.#sink.refuse(line, `the field for '${meaning}' is neither text nor a number`);
+      cells[meaning] = String(value).trim();
+    }
+    this.#sink.record(recordOf(line, cells, this.#signalType));
+  }
+
+  end(): void {} // a record never spans lines
+}
+
+function jsonObject(text: string): Record<string, unknown> | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null; // the engine's message quotes the line, and with it the hash: it must not be passed on
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
