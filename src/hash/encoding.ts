@@ -76,7 +76,10 @@ export function parseDigest(type: DigestType, text: string): Uint8Array {
   if (!Object.hasOwn(DIGEST_BYTES, type)) throw invalid('type', "'md5', 'sha1' or 'sha256'", type);
   const digest = new Uint8Array(DIGEST_BYTES[type]);
   if (!readDigest(type, plainText(text), digest))
-    throw new EgideError('INVALID_HASH', `a digest of type ${type} is ${2 * digest.length} hex digits, this is a text of ${text.length} characters`);
+    throw new EgideError(
+      'INVALID_HASH',
+      `a digest of type ${type} is ${2 * digest.length} hex digits, this is a text of ${text.length} characters`,
+    );
   return digest;
 }
 

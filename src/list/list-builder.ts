@@ -41,23 +41,23 @@ export class ListBuilder implements RecordSink {
     return this.kept + this.duplicates + this.refused;
   }
 
-  record(record: ListRecord): void {
-    ++this.wellFormed;
-    const usable: SignalType[] = [];
-    const reasons: string[] = record.signals.length === 0 ? ['no signal'] : [];
-    for (const { type, value } of record.signals) {
-      const judged = this.#judge(type, value, record.quality);
-      if ('reason' in judged) reasons.push(judged.reason);
-      else if (usable.includes(judged.type)) reasons.push(`${judged.type}: a second one in one record`);
-      else usable.push(judged.type);
+  take(line: number, record: ListRecord | string): void {
+    if (typeof record === 'string') {
+      this.refuse(line, record);
+      return;
     }
-    if (usable.length === 0) return this.refuse(record.line, reasons.join('; '));
+    ++this.wellFormed;
+    const { usable, reasons } = this.#judgeAll(record);
+    if (usable.length === 0) {
+      this.refuse(line, reasons.join('; '));
+      return;
+    }
     if (!this.#keep(record, usable)) ++this.duplicates;
     else {
       ++this.kept;
       if (reasons.length > 0) ++this.#partial;
     }
-    if (reasons.length > 0) this.#note(record.line, reasons.join('; '));
+    if (reasons.length > 0) this.#note(line, reasons.join('; '));
   }
 
   refuse(line: number, reason: string): void {
@@ -71,19 +71,38 @@ export class ListBuilder implements RecordSink {
     const { read, kept, duplicates, refused } = this;
     const report = { format, read, kept, duplicates, refused, partial: this.#partial, refusals: this.#refusals, byType };
     this.#store.freeze();
-    return new StoredHashList(backend, this.#name, report, this.#store, bySignal((type) => this.#signals[type].freeze()));
+    return new StoredHashList(
+      backend,
+      this.#name,
+      report,
+      this.#store,
+      bySignal((type) => this.#signals[type].freeze()),
+    );
   }
 
   #note(line: number, reason: string): void {
     if (this.#refusals.length < MAX_REFUSALS) this.#refusals.push({ line, reason });
   }
 
+  /** Reads the signals of a record into `#read`: those that can be used, and why the others cannot. */
+  #judgeAll(record: ListRecord): { usable: SignalType[]; reasons: string[] } {
+    const usable: SignalType[] = [];
+    const reasons = record.signals.length === 0 ? ['no signal'] : [];
+    for (const { type, value } of record.signals) {
+      const judged = this.#judge(type, value, record.quality, usable);
+      if ('reason' in judged) reasons.push(judged.reason);
+      else usable.push(judged.type);
+    }
+    return { usable, reasons };
+  }
+
   /** Reads one signal into `#read`, or says why it cannot be used. */
-  #judge(typeName: string, value: string, quality: string): { type: SignalType } | { reason: string } {
+  #judge(typeName: string, value: string, quality: string, usable: readonly SignalType[]): { type: SignalType } | { reason: string } {
     const known = signalTypeOf(typeName);
     if (known === null) return { reason: typeName === '' ? 'no signal type' : 'a signal type that is not known' };
     if ('foreign' in known) return { reason: `signals of type ${known.foreign} are not supported` };
     const { type } = known;
+    if (usable.includes(type)) return { reason: `${type}: a second one in one record` };
     const bytes = this.#read[type];
     if (type !== 'pdq') return readDigest(type, value, bytes) ? known : { reason: `${type}: not ${2 * bytes.length} hex digits` };
     if (!readHash(value, bytes)) return { reason: 'pdq: neither 64 hex digits nor base64 of 32 bytes' };

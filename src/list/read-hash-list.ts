@@ -84,7 +84,8 @@ function checkOptions(options: ReadListOptions): ReadListOptions {
   if (typeof name !== 'string' || name.trim() === '') throw invalid('name', 'a name for the list', name);
   if (!['auto', 'csv', 'ndjson', 'local_file'].includes(format)) throw invalid('format', "'auto', 'csv', 'ndjson' or 'local_file'", format);
   if (typeof category !== 'string') throw invalid('category', 'a string', category);
-  if (signalType !== undefined && !SIGNALS.includes(signalType)) throw invalid('signalType', "'pdq', 'md5', 'sha1' or 'sha256'", signalType);
+  if (signalType !== undefined && !SIGNALS.includes(signalType))
+    throw invalid('signalType', "'pdq', 'md5', 'sha1' or 'sha256'", signalType);
   wholeNumber('maxLineBytes', maxLineBytes, 1, 2 ** 30);
   return { ...options, format, category, maxLineBytes };
 }
@@ -120,15 +121,19 @@ class ListReader {
 
   #line(bytes: Uint8Array | null, line: number): void {
     const text = this.#decode(bytes, line);
-    if (typeof text === 'string') return this.#text(text, line);
-    if (!this.#parser) throw new EgideError('INVALID_LIST', `line ${line} is ${text.problem}: ${EXPECTED}`);
-    this.#parser.end(); // an open quote does not reach across this line
-    this.builder.refuse(line, text.problem);
+    if (typeof text !== 'string') this.#refuse(line, text.problem);
+    else if (this.#parser) this.#parser.push(text, line);
+    else if (text.trim() !== '' && !text.startsWith('#')) this.#begin(text, line);
   }
 
-  #text(text: string, line: number): void {
-    if (this.#parser) return this.#parser.push(text, line);
-    if (text.trim() === '' || text.startsWith('#')) return;
+  #refuse(line: number, problem: string): void {
+    if (!this.#parser) throw new EgideError('INVALID_LIST', `line ${line} is ${problem}: ${EXPECTED}`);
+    this.#parser.end(); // an open quote does not reach across this line
+    this.builder.refuse(line, problem);
+  }
+
+  /** Settles the format by the first line that says something. */
+  #begin(text: string, line: number): void {
     const format = this.#options.format === 'csv' ? 'csv' : formatOf(text, this.#options.signalType);
     if (format === null) throw new EgideError('INVALID_LIST', `line ${line} fits no format: ${EXPECTED}`);
     const parser = this.#open(format, text);
@@ -146,7 +151,8 @@ class ListReader {
     if (format === 'ndjson') return new NdjsonRecords(signalType, this.builder);
     if (format === 'local_file') return new LocalFileRecords(signalType, this.builder);
     const header = readCsvHeader(firstLine);
-    if (!header) throw new EgideError('INVALID_LIST', 'the header has no column for a signal: expected pdq, md5, sha1, sha256, or value and type');
+    if (!header)
+      throw new EgideError('INVALID_LIST', 'the header has no column for a signal: expected pdq, md5, sha1, sha256, or value and type');
     return new CsvRecords(header, signalType, maxLineBytes as number, this.builder);
   }
 

@@ -12,11 +12,10 @@ export interface ListRecord {
   readonly signals: readonly { readonly type: string; readonly value: string }[];
 }
 
-/** What a parser of one format makes of the lines, in order. */
+/** Takes what a parser makes of the lines, in order. */
 export interface RecordSink {
-  record(record: ListRecord): void;
-  /** A line that is no record of this format. `reason` never contains text of the line. */
-  refuse(line: number, reason: string): void;
+  /** A record, or the reason why what begins at `line` is none. A reason never contains text of the list. */
+  take(line: number, record: ListRecord | string): void;
 }
 
 /** Turns the lines of one format into records. */

@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import { EgideError } from '../errors.js';
 import type { SignalType } from './hash-list.js';
-import { type Cells, type Meaning, meaningOf, type RecordParser, type RecordSink, recordOf, SIGNALS } from './record.js';
+import { type Cells, type ListRecord, type Meaning, meaningOf, type RecordParser, type RecordSink, recordOf, SIGNALS } from './record.js';
 
 const DELIMITERS = [',', ';', '\t'];
 
@@ -16,7 +16,10 @@ export interface CsvHeader {
 
 /** Reads a header line; `null` if no column of it is a signal. The delimiter is the one that gives the most known columns. */
 export function readCsvHeader(text: string): CsvHeader | null {
-  const candidates = DELIMITERS.map((delimiter) => ({ delimiter, columns: (fieldsOf(text, delimiter) ?? []).map((name) => meaningOf(name)) }));
+  const candidates = DELIMITERS.map((delimiter) => ({
+    delimiter,
+    columns: (fieldsOf(text, delimiter) ?? []).map((name) => meaningOf(name)),
+  }));
   const known = (header: CsvHeader) => header.columns.filter((column) => column !== undefined).length;
   const best = candidates.reduce((a, b) => (known(b) > known(a) ? b : a));
   return best.columns.some((column) => column === 'value' || (column !== undefined && isSignal(column))) ? best : null;
@@ -41,7 +44,10 @@ export class CsvRecords implements RecordParser {
       if (column !== undefined && header.columns.indexOf(column) !== header.columns.lastIndexOf(column))
         throw new EgideError('INVALID_LIST', `the header has more than one column for '${column}': keep one of them`);
     if (header.columns.includes('value') && !header.columns.includes('type') && signalType === undefined)
-      throw new EgideError('INVALID_LIST', 'the header has a column of values and none that says their type: add a column `type`, or pass signalType');
+      throw new EgideError(
+        'INVALID_LIST',
+        'the header has a column of values and none that says their type: add a column `type`, or pass signalType',
+      );
     this.#header = header;
     this.#signalType = signalType;
     this.#maxRecordLength = maxRecordLength;
@@ -49,12 +55,10 @@ export class CsvRecords implements RecordParser {
   }
 
   push(text: string, line: number): void {
-    if (this.#open.length === 0 && !text.includes('"')) {
-      if (text.trim() !== '') this.#record(text.split(this.#header.delimiter), line);
-      return;
-    }
-    this.#open.push({ text, line });
-    this.#close(false);
+    if (this.#open.length > 0 || text.includes('"')) {
+      this.#open.push({ text, line });
+      this.#close(false);
+    } else if (text.trim() !== '') this.#sink.take(line, this.#record(text.split(this.#header.delimiter), line));
   }
 
   end(): void {
@@ -66,13 +70,15 @@ export class CsvRecords implements RecordParser {
     while (this.#open.length > 0) {
       const taken = this.#take();
       if (taken === 0 && !final && this.#mayGoOn()) return;
-      if (taken === 0) this.#sink.refuse((this.#open[0] as { line: number }).line, 'a quote in the wrong place, or never closed');
+      if (taken === 0) this.#sink.take((this.#open[0] as { line: number }).line, 'a quote in the wrong place, or never closed');
       this.#open.splice(0, Math.max(taken, 1));
     }
   }
 
   #mayGoOn(): boolean {
-    return this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length + 1, 0) <= this.#maxRecordLength;
+    return (
+      this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length + 1, 0) <= this.#maxRecordLength
+    );
   }
 
   /** Reads the record that begins with the first open line. Returns how many lines it spans, or 0 if there is none (yet). */
@@ -85,23 +91,22 @@ export class CsvRecords implements RecordParser {
       const fields = fieldsOf(text, this.#header.delimiter);
       if (fields === null) continue;
       if (count > 1 && fields.length !== this.#header.columns.length) return 0; // two strays, not a pair
-      this.#record(fields, line);
+      this.#sink.take(line, this.#record(fields, line));
       return count;
     }
     return 0;
   }
 
-  #record(fields: readonly string[], line: number): void {
+  #record(fields: readonly string[], line: number): ListRecord | string {
     const { columns } = this.#header;
     const cells: Cells = {};
     for (let i = 0; i < fields.length; ++i) {
       const text = unguarded((fields[i] as string).trim());
       const column = columns[i];
       if (column !== undefined) cells[column] = text;
-      else if (i >= columns.length && text !== '')
-        return this.#sink.refuse(line, `more fields than the ${columns.length} of the header`);
+      else if (i >= columns.length && text !== '') return `more fields than the ${columns.length} of the header`;
     }
-    this.#sink.record(recordOf(line, cells, this.#signalType));
+    return recordOf(line, cells, this.#signalType);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SignalType } from './hash-list.js';
-import { type Cells, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
+import { type Cells, type ListRecord, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
 
 /** Records of NDJSON: one JSON object on each line, with the names of the CSV columns. */
 export class NdjsonRecords implements RecordParser {
@@ -12,18 +12,21 @@ export class NdjsonRecords implements RecordParser {
   }
 
   push(text: string, line: number): void {
-    if (text.trim() === '') return;
+    if (text.trim() !== '') this.#sink.take(line, this.#record(text, line));
+  }
+
+  #record(text: string, line: number): ListRecord | string {
     const fields = jsonObject(text);
-    if (fields === null) return this.#sink.refuse(line, 'not a JSON object on one line');
+    if (fields === null) return 'not a JSON object on one line';
     const cells: Cells = {};
     for (const [name, value] of Object.entries(fields)) {
       const meaning = meaningOf(name);
       if (meaning === undefined || value === null) continue;
-      if (cells[meaning] !== undefined) return this.#sink.refuse(line, `more than one field for '${meaning}'`);
-      if (typeof value !== 'string' && typeof value !== 'number') return this.#sink.refuse(line, `the field for '${meaning}' is neither text nor a number`);
+      if (cells[meaning] !== undefined) return `more than one field for '${meaning}'`;
+      if (typeof value !== 'string' && typeof value !== 'number') return `the field for '${meaning}' is neither text nor a number`;
       cells[meaning] = String(value).trim();
     }
-    this.#sink.record(recordOf(line, cells, this.#signalType));
+    return recordOf(line, cells, this.#signalType);
   }
 
   end(): void {} // a record never spans lines

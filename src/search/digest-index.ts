@@ -1,5 +1,5 @@
 import { invalid } from '../errors.js';
-import { DIGEST_BYTES, type DigestType, type Digests } from '../hash/digests.js';
+import { DIGEST_BYTES, type Digests, type DigestType } from '../hash/digests.js';
 import { liveBytes } from '../input.js';
 
 /** Digests of one type in ascending order, and where each stood in the order in which they were given. */
@@ -62,7 +62,7 @@ function sortedTable(type: DigestType, digests: Uint8Array): Table {
   if (liveBytes(type, digests).byteLength % width !== 0) throw invalid(type, `a multiple of ${width} bytes`, digests);
   const positions = sortedPositions(digests, width);
   const sorted = new Uint8Array(digests.byteLength);
-  positions.forEach((position, row) => sorted.set(digests.subarray(position * width, (position + 1) * width), row * width));
+  for (const [row, position] of positions.entries()) sorted.set(digests.subarray(position * width, (position + 1) * width), row * width);
   return { width, sorted, positions };
 }
 
