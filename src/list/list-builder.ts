@@ -163,6 +163,6 @@ class StoredHashList implements HashList {
   }
 }
 
-function bySignal<Value>(valueOf: (type: SignalType) => Value): Record<SignalType, Value> {
-  return { pdq: valueOf('pdq'), md5: valueOf('md5'), sha1: valueOf('sha1'), sha256: valueOf('sha256') };
+function bySignal<Value>(make: (type: SignalType) => Value): Record<SignalType, Value> {
+  return { pdq: make('pdq'), md5: make('md5'), sha1: make('sha1'), sha256: make('sha256') };
 }
