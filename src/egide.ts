@@ -1,13 +1,83 @@
 import type { Backend } from './backend.js';
+import { EgideError } from './errors.js';
+import { type DigestOptions, type Digests, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
+import type { DecodeOptions, Decoder } from './image/decoder.js';
+import { checkImage, type Image, type ImageInit, imageOf, upright } from './image/image.js';
+import { resolveDecodeOptions } from './image/limits.js';
+import { type Input, readAll } from './input.js';
+import type { HashList } from './list/hash-list.js';
+import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import type { Platform } from './platform.js';
+import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
+
+/** Which core does the work. */
+export interface BackendInfo {
+  readonly name: Backend['name'];
+  /** The kernel set in use: the fastest that this machine can run. */
+  readonly kernel: string;
+  /** Why this backend and not another one. */
+  readonly reason: string;
+}
 
 /** The whole library over one backend. */
 export interface Egide {
+  readonly backend: BackendInfo;
   readonly pdq: Pdq;
+  /** An image of the caller's own pixels. Throws as {@link imageOf} does. */
+  image(init: ImageInit): Image;
+  /**
+   * Decodes the first (or only) frame.
+   *
+   * @throws {EgideError} `NO_DECODER`, `EMPTY_INPUT`, `UNSUPPORTED_FORMAT`, `CORRUPT_IMAGE`, `TOO_MANY_BYTES`, `TOO_MANY_PIXELS`,
+   * `DECODE_TIMEOUT`, `NOT_FOUND`, `NO_FILESYSTEM`, `INVALID_ARGUMENT`; or the signal's reason.
+   */
+  decode(input: Input, options?: DecodeOptions): Promise<Image>;
+  /** Decodes every frame up to `maxFrames`, one at a time, in order. Throws as {@link Egide.decode} does. */
+  frames(input: Input, options?: DecodeOptions): AsyncGenerator<Image, void, undefined>;
+  /** The picture as its EXIF orientation says that it should be seen. Throws `INVALID_ARGUMENT` for a malformed image. */
+  upright(image: Image): Image;
+  /** MD5, SHA-1 and SHA-256 in one pass. Throws as {@link digestInput} does. */
+  digest(input: Input, options?: DigestOptions): Promise<Digests>;
+  /** Reads a list into memory. Throws as {@link readHashList} does. */
+  hashList(source: Input, options: ReadListOptions): Promise<HashList>;
+  /**
+   * Puts lists and a policy together.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
+   */
+  shield(options: ShieldOptions): Shield;
 }
 
-/** Puts the API together over a backend and what the runtime has. */
-export function createEgide(backend: Backend, _platform: Platform): Egide {
-  return { pdq: createPdq(backend) };
+/**
+ * Puts the API together over a backend and what the runtime has.
+ *
+ * @param reason Why the entry chose this backend.
+ */
+export function createEgide(backend: Backend, platform: Platform, reason = 'chosen by the caller'): Egide {
+  return {
+    backend: { name: backend.name, kernel: backend.kernels[0] ?? 'scalar', reason },
+    pdq: createPdq(backend),
+    image: imageOf,
+    async decode(input, options = {}) {
+      const resolved = resolveDecodeOptions(options);
+      const decoder = decoderOf(platform);
+      return decoder.decode(await readAll(input, resolved.maxBytes, platform.openFile, resolved.signal), resolved);
+    },
+    async *frames(input, options = {}) {
+      const resolved = resolveDecodeOptions(options);
+      const decoder = decoderOf(platform);
+      yield* decoder.frames(await readAll(input, resolved.maxBytes, platform.openFile, resolved.signal), resolved);
+    },
+    upright: (image) => upright(backend, checkImage(image)),
+    digest: (input, options) => digestInput(platform, input, options),
+    hashList: (source, options) => readHashList(backend, platform, source, options),
+    shield: (options) => createShield(backend, platform, options),
+  };
+}
+
+function decoderOf({ decoder, runtime }: Platform): Decoder {
+  if (!decoder)
+    throw new EgideError('NO_DECODER', `the ${runtime} runtime has no decoder: decode the file yourself and pass its pixels to image()`);
+  return decoder;
 }

@@ -28,7 +28,7 @@ function isDetached(view: Uint8Array): boolean {
 export async function* chunksOf(input: Input, openFile: OpenFile | undefined, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   if (input instanceof Uint8Array) yield liveBytes('input', input);
-  else if (input instanceof ArrayBuffer) yield liveBytes('input', wrap(input));
+  else if (input instanceof ArrayBuffer) yield bytesOf(input);
   else {
     for await (const chunk of sourceOf(input, openFile)) {
       signal?.throwIfAborted();
@@ -38,7 +38,8 @@ export async function* chunksOf(input: Input, openFile: OpenFile | undefined, si
   }
 }
 
-function wrap(buffer: ArrayBuffer): Uint8Array {
+/** A view of a whole buffer. Throws `INVALID_ARGUMENT` if it was transferred. */
+export function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch (cause) {

@@ -1,5 +1,7 @@
 import type { PdqMode } from '../backend.js';
+import type { ErrorCode } from '../errors.js';
 import type { Orientation } from '../hash/pdq.js';
+import type { DecodeProfile } from '../image/image.js';
 import type { EntryRef } from '../list/hash-list.js';
 
 /** What to do with an upload. `hold`: keep it from view until a person has looked. */
@@ -44,10 +46,19 @@ export interface NearMatch extends MatchBase {
 /** One hit, with its evidence. It never carries the hash of listed material. */
 export type Match = ExactMatch | NearMatch;
 
+/**
+ * Why a part of the work gave no answer: the code of the error that ended it, or
+ *
+ * - `LOW_QUALITY`: a frame has too little in it for its hash to be looked up.
+ * - `TOO_SMALL`: a frame has a side under five pixels.
+ * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
+ * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
+ */
+export type ProblemCode = ErrorCode | 'LOW_QUALITY' | 'TOO_SMALL' | 'FRAMES_LEFT_OUT' | 'NO_BYTES';
+
 /** A part of the work that gave no answer, and why. */
 export interface Problem {
-  /** An error code, or `LOW_QUALITY`, `TOO_SMALL` (not hashable), `FRAMES_LEFT_OUT`. */
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   /** Frame of an animation, from 0; absent when it concerns the whole file. */
   readonly frame?: number;
@@ -59,15 +70,20 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** One sentence a person can read. */
   readonly summary: string;
-  /** Strongest first: exact before near, near by distance. */
+  /** Strongest first: exact before near, near by distance, then in the order of the lists. One per entry and signal. */
   readonly matches: readonly Match[];
   /** Why parts of the work gave no answer; empty when everything was looked at. */
   readonly problems: readonly Problem[];
-  /** What was looked at. Sizes are absent if the file could not be decoded. */
+  /** What was looked at. Sizes are absent if nothing was decoded. */
   readonly input: {
+    /** Bytes of the file, or of the pixels if those were given; 0 if it could not be read. */
     readonly byteLength: number;
     readonly format?: string;
+    /** How the pixels were decoded (docs/images.md). */
+    readonly profile?: DecodeProfile;
+    /** Pixels, as stored. */
     readonly width?: number;
+    /** Pixels, as stored. */
     readonly height?: number;
     readonly frameCount?: number;
     readonly framesHashed: number;
@@ -79,5 +95,11 @@ export interface Verdict {
   /** The lists that were searched. */
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
   /** Milliseconds spent in each part. */
-  readonly timings: { readonly digestMs: number; readonly decodeMs: number; readonly hashMs: number; readonly searchMs: number; readonly totalMs: number };
+  readonly timings: {
+    readonly digestMs: number;
+    readonly decodeMs: number;
+    readonly hashMs: number;
+    readonly searchMs: number;
+    readonly totalMs: number;
+  };
 }

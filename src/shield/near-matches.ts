@@ -1,0 +1,103 @@
+import { HASH_BYTES } from '../backend.js';
+import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
+import type { EntryRef, HashList } from '../list/hash-list.js';
+import type { ListRules } from './policy.js';
+import type { NearMatch, View } from './verdict.js';
+
+/** A list, and the policy's rules for it. */
+export interface SearchedList {
+  readonly list: HashList;
+  readonly rules: ListRules;
+}
+
+/** The eight hashes of one frame, from one kind of pixels. */
+export interface HashedView {
+  readonly view: View;
+  /** From 0. */
+  readonly frame: number;
+  readonly hashed: PdqOrientations;
+}
+
+/** Gathers near matches over the frames of one upload: the nearest of each entry, the earliest of equals. */
+export class NearMatches {
+  readonly #lists: readonly SearchedList[];
+  /** For each list, by {@link keyOf} its entry. */
+  readonly #nearest: readonly Map<string, NearMatch>[];
+  readonly #asked: boolean[];
+
+  constructor(lists: readonly SearchedList[]) {
+    this.#lists = lists;
+    this.#nearest = lists.map(() => new Map());
+    this.#asked = lists.map(({ list }) => list.pdq.size === 0); // there is nothing to ask
+  }
+
+  /**
+   * Looks one frame up in every list that its quality is good enough for.
+   *
+   * @returns The least quality asked for by a list that could use none of the views; `undefined` if every list was asked.
+   */
+  look(views: readonly HashedView[]): number | undefined {
+    let wanted: number | undefined;
+    for (const [i, { list, rules }] of this.#lists.entries()) {
+      if (list.pdq.size === 0) continue;
+      const usable = views.filter(({ hashed }) => hashed.mode === rules.pdqMode && isUsable(hashed, rules.pdqMinQuality));
+      if (usable.length === 0) wanted = Math.min(wanted ?? 100, rules.pdqMinQuality);
+      else this.#search(i, usable);
+    }
+    return wanted;
+  }
+
+  /** Whether every list that carries PDQ hashes was asked about at least one frame. */
+  get everyListAsked(): boolean {
+    return !this.#asked.includes(false);
+  }
+
+  /** By distance, then in the order of the lists, then as found. */
+  sorted(): NearMatch[] {
+    return this.#nearest.flatMap((matches) => [...matches.values()]).sort((a, b) => a.distance - b.distance);
+  }
+
+  #search(index: number, usable: readonly HashedView[]): void {
+    const { list, rules } = this.#lists[index] as SearchedList;
+    const nearest = this.#nearest[index] as Map<string, NearMatch>;
+    this.#asked[index] = true;
+    const { hits } = list.pdq.searchMany(queriesOf(usable), { maxDistance: rules.pdqMaxDistance });
+    for (const { query, position, distance } of hits) {
+      const entry = list.entry(position, 'pdq');
+      const key = keyOf(entry);
+      if ((nearest.get(key)?.distance ?? Number.POSITIVE_INFINITY) <= distance) continue;
+      const { view, frame, hashed } = usable[Math.floor(query / ORIENTATIONS.length)] as HashedView;
+      nearest.set(key, {
+        kind: 'near',
+        signal: 'pdq',
+        entry,
+        action: rules.near,
+        distance,
+        maxDistance: rules.pdqMaxDistance,
+        orientation: ORIENTATIONS[query % ORIENTATIONS.length] as Orientation,
+        view,
+        frame,
+        quality: hashed.quality,
+        mode: hashed.mode,
+      });
+    }
+  }
+}
+
+/** What tells the entries of one file apart: a record may name a list of its own, and ids are unique within a list only. */
+export function keyOf({ list, id }: EntryRef): string {
+  return JSON.stringify([list, id]);
+}
+
+/** A hash of a picture that is too small is no hash, whatever quality a policy asks for. */
+function isUsable({ unhashable, quality }: PdqOrientations, minQuality: number): boolean {
+  return unhashable !== 'too-small' && quality >= minQuality;
+}
+
+/** All orientations of all views, one hash after the other. */
+function queriesOf(views: readonly HashedView[]): Uint8Array {
+  const queries = new Uint8Array(views.length * ORIENTATIONS.length * HASH_BYTES);
+  const hashes = views.flatMap(({ hashed }) => hashed.hashes);
+  for (const [i, hash] of hashes.entries()) queries.set(hash, i * HASH_BYTES);
+  return queries;
+}

@@ -1,0 +1,161 @@
+import type { PdqMode } from '../backend.js';
+import { invalid } from '../errors.js';
+import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import type { Action } from './verdict.js';
+
+/** When a perceptual hash is worth looking up, and when it is near. */
+export interface Thresholds {
+  /** Bits, 0 to 256, that a PDQ hash may differ from a listed one and still be a near match. */
+  readonly pdqMaxDistance: number;
+  /** Quality, 0 to 100, below which a PDQ hash is not looked up. */
+  readonly pdqMinQuality: number;
+}
+
+/** What to do with a match. */
+export interface MatchActions {
+  /** The file is, byte for byte, a listed one. */
+  readonly exact: Action;
+  /** The picture's perceptual hash is near a listed one. */
+  readonly near: Action;
+}
+
+/** What to do with each of the four outcomes. None may be left out: a platform says what it lets through. */
+export interface PolicyActions extends MatchActions {
+  readonly noMatch: Action;
+  /** The picture has too little in it to be told apart: no perceptual hash was looked up. */
+  readonly notHashable: Action;
+  /** Part of the work failed: damaged file, limit met, no decoder. */
+  readonly couldNotTell: Action;
+}
+
+/** What one list does differently. */
+export interface ListPolicy {
+  readonly thresholds?: Partial<Thresholds>;
+  readonly actions?: Partial<MatchActions>;
+  /** The family that the list's hashes come from, where it is another one than {@link Policy.pdqMode}. */
+  readonly pdqMode?: PdqMode;
+}
+
+/** The rules by which evidence becomes an action: plain JSON, so that it can be reviewed, stored and replayed (docs/policy.md). */
+export interface Policy {
+  /** Names this policy in every verdict: change it whenever anything below changes. */
+  readonly version: string;
+  readonly thresholds: Thresholds;
+  /** Where each number comes from, by its name; for people, never read by a program. */
+  readonly sources?: Readonly<Record<string, string>>;
+  readonly actions: PolicyActions;
+  /** The PDQ family to hash uploads with (docs/pdq.md). */
+  readonly pdqMode: PdqMode;
+  /** `true`: do not decode a file that matched exactly. Absent or `false`: look for near matches too, as further evidence. */
+  readonly stopAtExact?: boolean;
+  /** Overrides by the name of a list. */
+  readonly lists?: Readonly<Record<string, ListPolicy>>;
+}
+
+/** Meta's published thresholds; an exact match blocks, and whatever is near, not hashable or not told waits for a person. */
+export const defaultPolicy: Policy = {
+  version: 'egide-default-1',
+  thresholds: { pdqMaxDistance: 31, pdqMinQuality: PDQ_MIN_QUALITY },
+  sources: {
+    pdqMaxDistance: "Meta, python-threatexchange, PDQ_CONFIDENT_MATCH_THRESHOLD = 31; PDQ README: 'distance <= 31'",
+    pdqMinQuality: "Meta, python-threatexchange, QUALITY_THRESHOLD = 50; PDQ README: discard 'quality <= 49'",
+  },
+  actions: { exact: 'block', near: 'hold', noMatch: 'allow', notHashable: 'hold', couldNotTell: 'hold' },
+  pdqMode: 'full-res',
+};
+
+/** The three actions, mildest first. */
+export const ACTIONS: readonly Action[] = ['allow', 'hold', 'block'];
+
+/** The sternest of several actions: block over hold over allow. `allow` for none. */
+export function sternest(actions: Iterable<Action>): Action {
+  let worst = 0;
+  for (const action of actions) worst = Math.max(worst, ACTIONS.indexOf(action));
+  return ACTIONS[worst] as Action;
+}
+
+/** What a policy comes to for one list. */
+export interface ListRules extends Thresholds, MatchActions {
+  readonly pdqMode: PdqMode;
+}
+
+/** The rules of one list: the policy's own, and what the list does differently. */
+export function rulesFor(policy: Policy, list: string): ListRules {
+  const own = policy.lists && Object.hasOwn(policy.lists, list) ? policy.lists[list] : undefined;
+  const { exact, near } = policy.actions;
+  return { ...policy.thresholds, exact, near, pdqMode: own?.pdqMode ?? policy.pdqMode, ...own?.thresholds, ...own?.actions };
+}
+
+/**
+ * Checks a policy and returns a frozen copy, so that a later change to the caller's object changes no verdict.
+ * A key that is not known is an error: a misspelt threshold must not be passed over.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT`, naming the path, as in `policy.thresholds.pdqMaxDistance`.
+ */
+export function checkPolicy(policy: unknown): Policy {
+  const fields = record('policy', policy, ['version', 'thresholds', 'actions', 'pdqMode'], ['sources', 'stopAtExact', 'lists']);
+  if (typeof fields.version !== 'string' || fields.version.trim() === '')
+    throw invalid('policy.version', 'a text that names this policy', fields.version);
+  checkThresholds('policy.thresholds', record('policy.thresholds', fields.thresholds, THRESHOLDS, []));
+  checkActions(
+    'policy.actions',
+    record('policy.actions', fields.actions, [...MATCH_ACTIONS, 'noMatch', 'notHashable', 'couldNotTell'], []),
+  );
+  checkPdqMode('policy.pdqMode', fields.pdqMode);
+  if (fields.stopAtExact !== undefined && typeof fields.stopAtExact !== 'boolean')
+    throw invalid('policy.stopAtExact', 'true or false', fields.stopAtExact);
+  for (const [name, text] of Object.entries(record('policy.sources', fields.sources ?? {})))
+    if (typeof text !== 'string') throw invalid(`policy.sources.${name}`, 'a text', text);
+  for (const [name, own] of Object.entries(record('policy.lists', fields.lists ?? {}))) checkListPolicy(`policy.lists.${name}`, own);
+  return deepFreeze(structuredClone(policy as Policy));
+}
+
+const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality'] as const;
+const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100 };
+const MATCH_ACTIONS = ['exact', 'near'] as const;
+
+function checkListPolicy(path: string, own: unknown): void {
+  const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode']);
+  checkThresholds(`${path}.thresholds`, record(`${path}.thresholds`, fields.thresholds ?? {}, [], THRESHOLDS));
+  checkActions(`${path}.actions`, record(`${path}.actions`, fields.actions ?? {}, [], MATCH_ACTIONS));
+  if (fields.pdqMode !== undefined) checkPdqMode(`${path}.pdqMode`, fields.pdqMode);
+}
+
+function checkThresholds(path: string, fields: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const max = LIMITS[name] as number;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max)
+      throw invalid(`${path}.${name}`, `a whole number from 0 to ${max}`, value);
+  }
+}
+
+function checkActions(path: string, fields: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(fields))
+    if (!ACTIONS.includes(value as Action)) throw invalid(`${path}.${name}`, "'allow', 'hold' or 'block'", value);
+}
+
+function checkPdqMode(path: string, mode: unknown): void {
+  if (mode !== 'full-res' && mode !== 'reference-cpp') throw invalid(path, "'full-res' or 'reference-cpp'", mode);
+}
+
+/** A plain object with every required key and, where any are named, no key besides those. */
+function record(path: string, value: unknown, required: readonly string[] = [], optional?: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value)) throw invalid(path, 'a plain object', value);
+  for (const key of required) if (!Object.hasOwn(value, key)) throw invalid(`${path}.${key}`, 'to be given', undefined);
+  if (optional)
+    for (const key of Object.keys(value))
+      if (!required.includes(key) && !optional.includes(key))
+        throw invalid(`${path}.${key}`, `one of ${[...required, ...optional].join(', ')}`, key);
+  return value as Record<string, unknown>;
+}
+
+/** Not an instance of a class; a prototype from another realm (a test runner, an iframe) is as good as ours. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,305 @@
+import type { Backend, PdqMode } from '../backend.js';
+import { EgideError, type ErrorCode } from '../errors.js';
+import { type DigestType, digestInput } from '../hash/digests.js';
+import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
+import type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
+import { checkImage, type Image, upright } from '../image/image.js';
+import { resolveDecodeOptions } from '../image/limits.js';
+import { bytesOf, type Input, liveBytes, readAll } from '../input.js';
+import type { HashList } from '../list/hash-list.js';
+import type { Platform } from '../platform.js';
+import { type HashedView, keyOf, NearMatches, type SearchedList } from './near-matches.js';
+import { type Policy, sternest } from './policy.js';
+import { summarise } from './summary.js';
+import type { Action, ExactMatch, Match, Outcome, Problem, Verdict, View } from './verdict.js';
+
+/** How far a scan has come. */
+export interface ScanProgress {
+  /** Frames hashed and looked up so far. */
+  readonly framesDone: number;
+  /** Frames in the file (1 for a still). */
+  readonly frameCount: number;
+}
+
+/** How to look at one upload. */
+export interface ScanOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each frame. */
+  readonly onProgress?: (progress: ScanProgress) => void;
+  /** How to decode; default `default` (docs/images.md). */
+  readonly profile?: NonNullable<DecodeOptions['profile']>;
+}
+
+/** What every scan of one shield needs, worked out once. */
+export interface ShieldParts {
+  readonly backend: Backend;
+  readonly platform: Platform;
+  readonly pdq: Pdq;
+  readonly policy: Policy;
+  readonly limits: DecodeLimits;
+  readonly lists: readonly SearchedList[];
+  /** The PDQ families that the lists ask for; none if no list carries a PDQ hash. */
+  readonly pdqModes: readonly PdqMode[];
+  /** Whether any list carries a digest. */
+  readonly wantsDigests: boolean;
+}
+
+/** Whether a list carries any MD5, SHA-1 or SHA-256. */
+export function carriesDigests({ digests }: HashList): boolean {
+  return digests.size('md5') + digests.size('sha1') + digests.size('sha256') > 0;
+}
+
+/** Failures that are an answer about the upload. Any other is a mistake in the program, and is thrown. */
+const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'EMPTY_INPUT',
+  'TOO_MANY_BYTES',
+  'TOO_MANY_PIXELS',
+  'TOO_MANY_FRAMES',
+  'UNSUPPORTED_FORMAT',
+  'CORRUPT_IMAGE',
+  'DECODE_TIMEOUT',
+  'NO_DECODER',
+  'NOT_FOUND',
+  'OUT_OF_MEMORY',
+]);
+
+/** The most trustworthy first: MD5 and SHA-1 collisions can be made. */
+const DIGESTS: readonly DigestType[] = ['sha256', 'sha1', 'md5'];
+
+/** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
+export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
+  options.signal?.throwIfAborted();
+  const work = new Scan(parts, options);
+  // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.
+  if (isImage(input)) await work.lookAtPixels(input);
+  else await work.lookAtFile(ownBytes(input));
+  return work.verdict();
+}
+
+/** Parts of the work whose time is told. */
+type Part = 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs';
+
+/** One scan: what has been found so far. */
+class Scan {
+  readonly #parts: ShieldParts;
+  readonly #options: ScanOptions;
+  readonly #started = performance.now();
+  readonly #spent: Record<Part, number> = { digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0 };
+  readonly #problems: Problem[] = [];
+  readonly #exact: ExactMatch[] = [];
+  readonly #near: NearMatches;
+  #byteLength = 0;
+  /** The first frame, without its pixels. */
+  #first: Omit<Image, 'data'> | undefined;
+  #framesHashed = 0;
+  #quality: number | undefined;
+  /** Something that was to be done failed, or was left out. */
+  #incomplete = false;
+
+  constructor(parts: ShieldParts, options: ScanOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#near = new NearMatches(parts.lists);
+  }
+
+  async lookAtFile(input: Input): Promise<void> {
+    const { platform, limits, policy, pdqModes, wantsDigests } = this.#parts;
+    const { signal, profile } = this.#options;
+    const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile && { profile }), ...(signal && { signal }) });
+    try {
+      const bytes = await readAll(input, decodeOptions.maxBytes, platform.openFile, signal);
+      this.#byteLength = bytes.byteLength;
+      if (wantsDigests) await this.#lookUpDigests(bytes);
+      if (pdqModes.length === 0 || (policy.stopAtExact && this.#exact.length > 0)) return;
+      if (!platform.decoder)
+        throw new EgideError('NO_DECODER', 'this runtime has no decoder: decode the file and pass the pixels, made by image()');
+      await this.#lookAtFrames(platform.decoder.frames(bytes, decodeOptions), decodeOptions.maxFrames);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  async lookAtPixels(pixels: Image): Promise<void> {
+    const image = checkImage(pixels);
+    this.#byteLength = image.data.byteLength;
+    for (const { list } of this.#parts.lists)
+      if (list.pdq.size === 0 && carriesDigests(list))
+        this.#leave({ code: 'NO_BYTES', message: `list ${list.name} holds only digests of files, and pixels have none: pass the file` });
+    if (this.#parts.pdqModes.length === 0) return;
+    try {
+      await this.#lookAtFrame(image);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  async #lookUpDigests(bytes: Uint8Array): Promise<void> {
+    const { signal } = this.#options;
+    const digests = await this.#timed('digestMs', () => digestInput(this.#parts.platform, bytes, signal ? { signal } : {}));
+    const started = performance.now();
+    for (const { list, rules } of this.#parts.lists) {
+      for (const signalType of DIGESTS) {
+        const seen = new Set<string>(); // an entry may give the same digest twice
+        for (const position of list.digests.find(signalType, digests[signalType])) {
+          const entry = list.entry(position, signalType);
+          if (seen.has(keyOf(entry))) continue;
+          seen.add(keyOf(entry));
+          this.#exact.push({ kind: 'exact', signal: signalType, entry, action: rules.exact });
+        }
+      }
+    }
+    this.#spent.searchMs += performance.now() - started;
+  }
+
+  async #lookAtFrames(frames: AsyncIterable<Image>, maxFrames: number): Promise<void> {
+    const iterator = frames[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.#timed('decodeMs', () => iterator.next());
+        if (done) break;
+        this.#options.signal?.throwIfAborted();
+        await this.#lookAtFrame(value);
+      }
+    } finally {
+      await iterator.return?.();
+    }
+    const frameCount = this.#first?.frameCount ?? 0;
+    if (this.#framesHashed < frameCount)
+      this.#leave({
+        code: 'FRAMES_LEFT_OUT',
+        message: `${frameCount - this.#framesHashed} of ${frameCount} frames were not looked at (maxFrames is ${maxFrames})`,
+      });
+  }
+
+  async #lookAtFrame(image: Image): Promise<void> {
+    const views = await this.#timed('hashMs', () => this.#hash(image));
+    if (!this.#first) {
+      const { data: _, ...rest } = image;
+      this.#first = rest;
+    }
+    this.#framesHashed += 1;
+    const quality = Math.max(...views.map(({ hashed }) => hashed.quality));
+    this.#quality = Math.max(quality, this.#quality ?? 0);
+
+    const started = performance.now();
+    const wanted = this.#near.look(views);
+    this.#spent.searchMs += performance.now() - started;
+    if (wanted !== undefined) this.#problems.push(unhashable(image, quality, wanted));
+    this.#options.onProgress?.({ framesDone: this.#framesHashed, frameCount: image.frameCount });
+  }
+
+  /** Every family that the lists ask for, of the stored pixels and, where EXIF turns them, of the upright ones. Starts all at once. */
+  async #hash(image: Image): Promise<HashedView[]> {
+    const { backend, pdq, pdqModes } = this.#parts;
+    const { signal } = this.#options;
+    const pixels: [View, Image][] = [['stored', image]];
+    if (image.orientation !== 1) pixels.push(['upright', upright(backend, image)]);
+    return Promise.all(
+      pixels.flatMap(([view, seen]) =>
+        pdqModes.map(async (mode) => ({
+          view,
+          frame: image.frame,
+          hashed: await pdq.hashAsync(seen, { mode, ...(signal && { signal }) }),
+        })),
+      ),
+    );
+  }
+
+  async #timed<T>(part: Part, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#spent[part] += performance.now() - started;
+    }
+  }
+
+  /** Writes a failure down as a part of the answer, or throws it on. */
+  #note(error: unknown): void {
+    this.#options.signal?.throwIfAborted();
+    if (!(error instanceof EgideError) || !ANSWERS.has(error.code)) throw error;
+    this.#leave({ code: error.code, message: error.message });
+  }
+
+  #leave(problem: Problem): void {
+    this.#problems.push(problem);
+    this.#incomplete = true;
+  }
+
+  verdict(): Verdict {
+    const { policy, lists } = this.#parts;
+    const matches: Match[] = [...this.#exact, ...this.#near.sorted()];
+    const outcome = this.#outcome(matches);
+    const found = {
+      outcome,
+      matches,
+      problems: this.#problems,
+      input: this.#input(),
+      policyVersion: policy.version,
+      lists: lists.map(({ list }) => ({ name: list.name, entries: list.entryCount })),
+    };
+    return {
+      action: this.#action(outcome, matches),
+      summary: summarise(found),
+      ...found,
+      timings: { ...this.#spent, totalMs: performance.now() - this.#started },
+    };
+  }
+
+  get #notHashable(): boolean {
+    return this.#framesHashed > 0 && !this.#near.everyListAsked;
+  }
+
+  #outcome(matches: readonly Match[]): Outcome {
+    if (matches.length > 0) return 'match';
+    if (this.#incomplete) return 'could-not-tell';
+    return this.#notHashable ? 'not-hashable' : 'no-match';
+  }
+
+  /** A match whose list lets it pass does not excuse what could not be looked at. */
+  #action(outcome: Outcome, matches: readonly Match[]): Action {
+    const { actions } = this.#parts.policy;
+    if (outcome === 'no-match') return actions.noMatch;
+    const all = matches.map(({ action }) => action);
+    if (this.#incomplete) all.push(actions.couldNotTell);
+    if (this.#notHashable) all.push(actions.notHashable);
+    return sternest(all);
+  }
+
+  #input(): Verdict['input'] {
+    const first = this.#first;
+    return {
+      byteLength: this.#byteLength,
+      ...(first && {
+        format: first.format,
+        profile: first.profile,
+        width: first.width,
+        height: first.height,
+        frameCount: first.frameCount,
+      }),
+      framesHashed: this.#framesHashed,
+      ...(this.#quality !== undefined && { quality: this.#quality }),
+    };
+  }
+}
+
+function unhashable(image: Image, quality: number, wanted: number): Problem {
+  const small = Math.min(image.width, image.height) < PDQ_MIN_SIDE;
+  return small
+    ? {
+        code: 'TOO_SMALL',
+        message: `${image.width} x ${image.height} pixels: a side under ${PDQ_MIN_SIDE} has no perceptual hash`,
+        frame: image.frame,
+      }
+    : { code: 'LOW_QUALITY', message: `quality ${quality} of 100 is below the ${wanted} that the policy asks for`, frame: image.frame };
+}
+
+function isImage(input: unknown): input is Image {
+  return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
+}
+
+/** Bytes at hand as a copy: what is digested must be what is decoded, whatever the caller does meanwhile. */
+function ownBytes(input: Input): Input {
+  if (input instanceof Uint8Array) return new Uint8Array(liveBytes('input', input)); // not slice(): a Buffer's does not copy
+  return input instanceof ArrayBuffer ? new Uint8Array(bytesOf(input)) : input;
+}

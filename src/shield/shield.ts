@@ -1,0 +1,65 @@
+import type { Backend } from '../backend.js';
+import { invalid } from '../errors.js';
+import { createPdq } from '../hash/pdq.js';
+import type { DecodeLimits } from '../image/decoder.js';
+import type { Image } from '../image/image.js';
+import { resolveDecodeOptions } from '../image/limits.js';
+import type { Input } from '../input.js';
+import type { HashList } from '../list/hash-list.js';
+import type { Platform } from '../platform.js';
+import { checkPolicy, defaultPolicy, type Policy, rulesFor } from './policy.js';
+import { carriesDigests, type ScanOptions, type ShieldParts, scan } from './scan.js';
+import type { Verdict } from './verdict.js';
+
+/** What a shield is made of. */
+export interface ShieldOptions {
+  /** The lists to look in, one or more, each with a name of its own. The caller keeps and disposes of them. */
+  readonly lists: readonly HashList[];
+  /** Default {@link defaultPolicy}. */
+  readonly policy?: Policy;
+  /** Bounds on what is decoded (docs/images.md). */
+  readonly limits?: DecodeLimits;
+}
+
+/** Looks uploads up in lists and says what a policy makes of the answer. It keeps nothing between scans. */
+export interface Shield {
+  /** The policy in force, frozen. */
+  readonly policy: Policy;
+  /**
+   * Looks one upload up: its digests, then the hash of every frame in eight orientations, as stored and upright.
+   *
+   * A file that cannot be read, decoded or hashed is an answer (`could-not-tell`, `not-hashable`), not an exception. Bytes are
+   * copied, so the caller may transfer or reuse the buffer at once.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` for a wrong parameter, `NO_FILESYSTEM`, `DISPOSED` if a list was disposed of; the
+   * signal's reason; and whatever a stream that the caller passed throws.
+   */
+  scan(input: Input | Image, options?: ScanOptions): Promise<Verdict>;
+}
+
+/** @internal */
+export function createShield(backend: Backend, platform: Platform, options: ShieldOptions): Shield {
+  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, policy?, limits? }', options);
+  const policy = checkPolicy(options.policy ?? defaultPolicy);
+  const limits = options.limits ?? {};
+  resolveDecodeOptions(limits);
+  const lists = checkLists(options.lists, policy).map((list) => ({ list, rules: rulesFor(policy, list.name) }));
+  const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
+  const wantsDigests = lists.some(({ list }) => carriesDigests(list));
+  const parts: ShieldParts = { backend, platform, pdq: createPdq(backend), policy, limits, lists, pdqModes, wantsDigests };
+  return { policy, scan: (input, scanOptions = {}) => scan(parts, input, scanOptions) };
+}
+
+function checkLists(lists: unknown, policy: Policy): readonly HashList[] {
+  if (!Array.isArray(lists) || lists.length === 0) throw invalid('lists', 'an array of one or more hash lists', lists);
+  const names = new Set<string>();
+  for (const [i, list] of (lists as HashList[]).entries()) {
+    if (typeof list !== 'object' || list === null || typeof list.entry !== 'function')
+      throw invalid(`lists[${i}]`, 'a list made by hashList (await it)', list);
+    if (names.has(list.name)) throw invalid(`lists[${i}].name`, 'a name that no other list has', list.name);
+    names.add(list.name);
+  }
+  for (const name of Object.keys(policy.lists ?? {}))
+    if (!names.has(name)) throw invalid(`policy.lists.${name}`, `the name of a list that was given (${[...names].join(', ')})`, name);
+  return [...lists];
+}

@@ -1,0 +1,62 @@
+import { HASH_BYTES } from '../backend.js';
+import type { Orientation } from '../hash/pdq.js';
+import type { Match, NearMatch, Verdict } from './verdict.js';
+
+/** How an orientation is said to a person; empty for the picture as it is. */
+export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
+  original: '',
+  rotate90: 'turned a quarter',
+  rotate180: 'turned upside down',
+  rotate270: 'turned a quarter the other way',
+  flipX: 'mirrored top to bottom',
+  flipY: 'mirrored',
+  flipPlus1: 'mirrored along a diagonal',
+  flipMinus1: 'mirrored along the other diagonal',
+};
+
+/** What a digest is called. */
+const DIGEST_WORDS = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
+
+/** One sentence about what was found, for a person. It says what matches, never what a picture is. */
+export function summarise({
+  outcome,
+  matches,
+  problems,
+  lists,
+  input,
+}: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'input'>): string {
+  const [strongest, ...others] = matches;
+  if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}.`;
+  const problem = problems[0];
+  if (outcome === 'could-not-tell') return `Could not tell: ${problem?.message ?? 'part of the work failed'}.`;
+  if (outcome === 'not-hashable') return `Not hashable: ${problem?.message ?? 'the picture has too little in it'}.`;
+  const entries = lists.reduce((sum, list) => sum + list.entries, 0);
+  return `No match among ${plural(entries, 'entry', 'entries')} of ${plural(lists.length, 'list', 'lists')}.`;
+}
+
+/** One match without the full stop, as in `Near match: 6 of 256 bits differ, mirrored, with entry 42 of list ncmec-test`. */
+export function sayMatch(match: Match, frameCount = 1): string {
+  const entry = `entry ${match.entry.id} of list ${match.entry.list}`;
+  if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
+  const { distance } = match;
+  const bits = `${distance === 0 ? 'none' : distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
+  return `Near match: ${[bits, ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
+}
+
+/** In which shape the upload was seen to match: frame, view and orientation, where they are out of the ordinary. */
+export function saySeen({ frame, view, orientation }: NearMatch, frameCount = 1): string[] {
+  const words: string[] = [];
+  if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
+  if (view === 'upright') words.push('upright by its EXIF tag');
+  if (ORIENTATION_WORDS[orientation]) words.push(ORIENTATION_WORDS[orientation]);
+  return words;
+}
+
+function sayOthers(count: number): string {
+  return count === 0 ? '' : ` (and ${plural(count, 'more match', 'more matches')})`;
+}
+
+/** A count with its noun, as in `1,024 entries`. */
+export function plural(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
