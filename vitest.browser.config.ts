@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
@@ -5,6 +6,7 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 // Real Chromium. Containers run it as root and with a small /dev/shm: hence the two switches.
 export default defineConfig({
+  resolve: { alias: { 'egide/browser': fileURLToPath(new URL('dist/entry/browser.js', import.meta.url)) } },
   test: {
     name: 'browser',
     include: ['test/runtimes/*.browser.ts'],
