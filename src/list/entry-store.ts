@@ -21,7 +21,7 @@ export class EntryStore {
   readonly #labelParts: { readonly list: string; readonly category: string }[] = [];
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #byId: RowTable | undefined = new RowTable((entry) => this.#hashOf(this.#id(entry), this.#labels.at(entry)));
+  #byId: RowTable | undefined = new RowTable();
 
   get count(): number {
     return this.#labels.length;
@@ -49,18 +49,19 @@ export class EntryStore {
     if (id === '' || this.#byId === undefined) return NONE;
     const room = this.#ids.reserve(UTF8_PER_UNIT * id.length);
     const bytes = room.subarray(0, this.#encoder.encodeInto(id, room).written);
-    return this.#byId.find(this.#hashOf(bytes, label), (entry) => this.#labels.at(entry) === label && sameBytes(this.#id(entry), bytes));
+    return this.#byId.find(hashBytes(label, bytes), (entry) => this.#labels.at(entry) === label && sameBytes(this.#id(entry), bytes));
   }
 
   /** Adds an entry that {@link find} did not find, and returns its number. */
   add(id: string, label: number, line: number): number {
     const room = this.#ids.reserve(UTF8_PER_UNIT * id.length);
-    this.#ids.length += this.#encoder.encodeInto(id, room).written;
+    const bytes = room.subarray(0, this.#encoder.encodeInto(id, room).written);
+    this.#ids.length += bytes.length;
     this.#ends.push(this.#ids.length);
     this.#labels.push(label);
     this.#lines.push(id === '' ? line : 0);
     const entry = this.#labels.length - 1;
-    if (id !== '') this.#byId?.add(entry);
+    if (id !== '') this.#byId?.add(hashBytes(label, bytes), entry);
     return entry;
   }
 
@@ -77,9 +78,5 @@ export class EntryStore {
 
   #id(entry: number): Uint8Array {
     return this.#ids.view(entry === 0 ? 0 : this.#ends.at(entry - 1), this.#ends.at(entry));
-  }
-
-  #hashOf(id: Uint8Array, label: number): number {
-    return hashBytes(label, id);
   }
 }

@@ -25,6 +25,12 @@ export function readCsvHeader(text: string): CsvHeader | null {
   return best.columns.some((column) => column === 'value' || (column !== undefined && isSignal(column))) ? best : null;
 }
 
+/** A line that a quote holds open. */
+interface Line {
+  readonly text: string;
+  readonly line: number;
+}
+
 /**
  * Records of a CSV file (RFC 4180) whose header was read. A record without a quote is cut at its delimiters; one with a
  * quote goes through papaparse, with as many more lines as its quoted fields span. If that comes to nothing, the first
@@ -37,7 +43,7 @@ export class CsvRecords implements RecordParser {
   readonly #signalType: SignalType | undefined;
   readonly #maxRecordLength: number;
   readonly #sink: RecordSink;
-  #open: { text: string; line: number }[] = [];
+  #open: Line[] = [];
 
   constructor(header: CsvHeader, signalType: SignalType | undefined, maxRecordLength: number, sink: RecordSink) {
     for (const column of header.columns)
@@ -69,32 +75,38 @@ export class CsvRecords implements RecordParser {
   #close(final: boolean): void {
     while (this.#open.length > 0) {
       const taken = this.#take();
-      if (taken === 0 && !final && this.#mayGoOn()) return;
-      if (taken === 0) this.#sink.take((this.#open[0] as { line: number }).line, 'a quote in the wrong place, or never closed');
-      this.#open.splice(0, Math.max(taken, 1));
+      if (taken === 'open' && !final && this.#mayGoOn()) return;
+      if (typeof taken !== 'number') this.#sink.take((this.#open[0] as Line).line, 'a quote in the wrong place, or never closed');
+      this.#open.splice(0, typeof taken === 'number' ? taken : 1);
     }
   }
 
   #mayGoOn(): boolean {
     return (
-      this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length + 1, 0) <= this.#maxRecordLength
+      this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length, 0) <= this.#maxRecordLength
     );
   }
 
-  /** Reads the record that begins with the first open line. Returns how many lines it spans, or 0 if there is none (yet). */
-  #take(): number {
-    const { line } = this.#open[0] as { line: number };
-    let text = '';
-    for (let count = 1; count <= this.#open.length; ++count) {
-      text += `${count > 1 ? '\n' : ''}${this.#open[count - 1]?.text}`;
-      if (text.trim() === '') return count;
-      const fields = fieldsOf(text, this.#header.delimiter);
-      if (fields === null) continue;
-      if (count > 1 && fields.length !== this.#header.columns.length) return 0; // two strays, not a pair
-      this.#sink.take(line, this.#record(fields, line));
-      return count;
-    }
-    return 0;
+  /** Reads the record that begins with the first open line. Returns how many lines it spans, or why there is none. */
+  #take(): number | 'open' | 'malformed' {
+    const { delimiter, columns } = this.#header;
+    const { text: first, line } = this.#open[0] as Line;
+    if (first.trim() === '') return 1;
+    let count = 0;
+    let state: 'open' | 'closed' | 'malformed' = 'closed';
+    do state = stateAfter((this.#open[count++] as Line).text, delimiter, state === 'open');
+    while (state === 'open' && count < this.#open.length);
+    if (state !== 'closed') return state;
+    const fields = fieldsOf(
+      this.#open
+        .slice(0, count)
+        .map(({ text }) => text)
+        .join('\n'),
+      delimiter,
+    );
+    if (fields === null || (count > 1 && fields.length !== columns.length)) return 'malformed'; // two strays are not a pair
+    this.#sink.take(line, this.#record(fields, line));
+    return count;
   }
 
   #record(fields: readonly string[], line: number): ListRecord | string {
@@ -114,7 +126,31 @@ function isSignal(column: Meaning): boolean {
   return (SIGNALS as readonly string[]).includes(column);
 }
 
-/** The fields of one record; `null` while a quoted field is open or if its quotes are malformed. */
+/** Whether a quoted field is still open at the end of a line, given whether one was at its beginning. */
+function stateAfter(line: string, delimiter: string, open: boolean): 'open' | 'closed' | 'malformed' {
+  let quoted = open;
+  for (let i = 0; ; ) {
+    if (!quoted && line[i] === '"') {
+      quoted = true;
+      ++i;
+    } else if (!quoted) {
+      i = line.indexOf(delimiter, i) + 1;
+      if (i === 0) return 'closed';
+    } else {
+      i = line.indexOf('"', i) + 1; // after the quote
+      if (i === 0) return 'open';
+      if (line[i] === '"') ++i;
+      else {
+        while (line[i] === ' ') ++i; // papaparse allows spaces here, and so do spreadsheets
+        if (i === line.length) return 'closed';
+        if (line[i++] !== delimiter) return 'malformed';
+        quoted = false;
+      }
+    }
+  }
+}
+
+/** The fields of one record; `null` if its quotes are malformed. */
 function fieldsOf(text: string, delimiter: string): string[] | null {
   if (!text.includes('"')) return text.split(delimiter);
   const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });

@@ -3,41 +3,38 @@
  * Programming 6.4, algorithm L), at most half full. What a row holds and how it compares is the caller's.
  */
 export class RowTable {
-  readonly #hashOf: (row: number) => number;
-  #slots = new Uint32Array(1024); // row + 1; 0 is free
+  #rows = new Uint32Array(1024); // row + 1; 0 is free
+  #hashes = new Uint32Array(1024); // of the row in the same slot
   #count = 0;
 
-  /** @param hashOf The hash of a row that was added, a whole number: needed again when the table grows. */
-  constructor(hashOf: (row: number) => number) {
-    this.#hashOf = hashOf;
-  }
-
-  /** The row with this hash for which `same` holds, or -1. */
+  /** The row added with this 32-bit hash for which `same` holds, or -1. */
   find(hash: number, same: (row: number) => boolean): number {
-    const mask = this.#slots.length - 1;
+    const mask = this.#rows.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = (this.#slots[slot] as number) - 1;
-      if (row < 0 || same(row)) return row;
+      const row = (this.#rows[slot] as number) - 1;
+      if (row < 0 || (this.#hashes[slot] === hash && same(row))) return row;
     }
   }
 
   /** Adds a row that {@link find} did not find. */
-  add(row: number): void {
-    if (2 * ++this.#count > this.#slots.length) this.#grow();
-    this.#put(row);
+  add(hash: number, row: number): void {
+    if (2 * ++this.#count > this.#rows.length) this.#grow();
+    this.#put(hash, row);
   }
 
-  #put(row: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = this.#hashOf(row) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = row + 1;
+  #put(hash: number, row: number): void {
+    const mask = this.#rows.length - 1;
+    let slot = hash & mask;
+    while (this.#rows[slot] !== 0) slot = (slot + 1) & mask;
+    this.#rows[slot] = row + 1;
+    this.#hashes[slot] = hash;
   }
 
   #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(2 * old.length);
-    for (const entry of old) if (entry !== 0) this.#put(entry - 1);
+    const [rows, hashes] = [this.#rows, this.#hashes];
+    this.#rows = new Uint32Array(2 * rows.length);
+    this.#hashes = new Uint32Array(2 * rows.length);
+    for (let slot = 0; slot < rows.length; ++slot) if (rows[slot] !== 0) this.#put(hashes[slot] as number, (rows[slot] as number) - 1);
   }
 }
 

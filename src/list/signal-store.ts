@@ -8,14 +8,13 @@ export class SignalStore {
   readonly #bytes: ByteBuffer;
   readonly #entries = new NumberBuffer();
   readonly #store: EntryStore;
-  #table: RowTable | undefined;
+  #table: RowTable | undefined = new RowTable();
 
   /** @param width Bytes of one signal. */
   constructor(width: number, store: EntryStore) {
     this.#width = width;
     this.#bytes = new ByteBuffer(256 * width);
     this.#store = store;
-    this.#table = new RowTable((row) => hashBytes(store.labelOf(this.#entries.at(row)), this.#signal(row)));
   }
 
   get count(): number {
@@ -35,7 +34,7 @@ export class SignalStore {
   add(signal: Uint8Array, entry: number): void {
     this.#bytes.push(signal);
     this.#entries.push(entry);
-    this.#table?.add(this.#entries.length - 1);
+    this.#table?.add(hashBytes(this.#store.labelOf(entry), signal), this.#entries.length - 1);
   }
 
   /** Hands over the signals (a view) and the entry of each; nothing will be added any more. */
