@@ -60,7 +60,7 @@ export interface Backend {
   place(bytes: Uint8Array): Placed;
   /**
    * Compares every query with every stored hash and writes (query, position, distance) for each pair within
-   * `maxDistance` bits, by position, then query. Returns the number found; only the first
+   * `maxDistance` bits, in no promised order. Returns the number found; only the first
    * `hits.length / HIT_FIELDS` are written.
    */
   hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number;

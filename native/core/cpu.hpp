@@ -1,0 +1,13 @@
+// What the processor can run. No compiler builtin: `__builtin_cpu_supports` does not link with every toolchain.
+#pragma once
+
+namespace egide::cpu {
+
+bool always() noexcept;
+bool has_avx2() noexcept;
+/// AVX-512 F, BW, DQ, VL and VBMI (byte permutes): Ice Lake and Zen 4 onwards.
+bool has_avx512() noexcept;
+/// The above and VPOPCNTDQ (64-bit population counts).
+bool has_avx512_popcnt() noexcept;
+
+}  // namespace egide::cpu

@@ -1,0 +1,93 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstring>
+#include <new>
+
+#include "core/cpu.hpp"
+#include "core/kernels/pdq_kernels.hpp"
+#include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/target.hpp"
+
+namespace egide::kernels {
+
+EGIDE_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")
+namespace {
+
+using F = __m512;
+constexpr std::uint32_t kLanes = 16;
+
+EGIDE_INLINE F load(const float* p) { return _mm512_loadu_ps(p); }
+EGIDE_INLINE void store(float* p, F v) { _mm512_storeu_ps(p, v); }
+EGIDE_INLINE F splat(float v) { return _mm512_set1_ps(v); }
+EGIDE_INLINE F add(F a, F b) { return _mm512_add_ps(a, b); }
+EGIDE_INLINE F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+EGIDE_INLINE F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+EGIDE_INLINE F div(F a, F b) { return _mm512_div_ps(a, b); }
+
+// Four rounds: pairs, quads, then the 128-bit quarters of the registers.
+EGIDE_INLINE void transpose(F* r) {
+  F t[16];
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    const __m512d a = _mm512_castps_pd(t[4 * i]), b = _mm512_castps_pd(t[4 * i + 1]);
+    const __m512d c = _mm512_castps_pd(t[4 * i + 2]), d = _mm512_castps_pd(t[4 * i + 3]);
+    r[4 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+    r[4 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+    r[4 * i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+    r[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+  }
+  for (int j = 0; j < 4; ++j) {
+    const F ab_even = _mm512_shuffle_f32x4(r[j], r[4 + j], 0x88), ab_odd = _mm512_shuffle_f32x4(r[j], r[4 + j], 0xdd);
+    const F cd_even = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0x88);
+    const F cd_odd = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0xdd);
+    t[j] = _mm512_shuffle_f32x4(ab_even, cd_even, 0x88);
+    t[8 + j] = _mm512_shuffle_f32x4(ab_even, cd_even, 0xdd);
+    t[4 + j] = _mm512_shuffle_f32x4(ab_odd, cd_odd, 0x88);
+    t[12 + j] = _mm512_shuffle_f32x4(ab_odd, cd_odd, 0xdd);
+  }
+  for (int i = 0; i < 16; ++i) r[i] = t[i];
+}
+
+// Byte c of each 3-byte pixel to the low byte of each lane; the other three bytes are zeroed by the mask.
+EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
+  const __m512i pixels = _mm512_maskz_loadu_epi8(0x0000ffffffffffffULL, p);
+  const __m512i first = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
+  const __m512i index = _mm512_add_epi32(first, _mm512_set1_epi32(static_cast<int>(c)));
+  return _mm512_cvtepi32_ps(_mm512_maskz_permutexvar_epi8(0x1111111111111111ULL, index, pixels));
+}
+
+EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
+  if (channels == 3) return channel_of_3(p, c);
+  if (channels == 1) return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  if (channels == 2) {
+    const __m512i pairs = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    return _mm512_cvtepi32_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(0xff)));
+  }
+  const __m512i quads = _mm512_srlv_epi32(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(8 * c)));
+  return _mm512_cvtepi32_ps(_mm512_and_si512(quads, _mm512_set1_epi32(0xff)));
+}
+
+EGIDE_INLINE std::uint32_t truncated_sum(F v) {
+  return static_cast<std::uint32_t>(_mm512_reduce_add_epi32(_mm512_abs_epi32(_mm512_cvttps_epi32(v))));
+}
+
+EGIDE_INLINE int count_not_above(const float* values, float limit) {
+  int count = 0;
+  for (int i = 0; i < 256; i += 16)
+    count += __builtin_popcount(_mm512_cmp_ps_mask(load(values + i), splat(limit), _CMP_LE_OQ));
+  return count;
+}
+
+#include "core/kernels/pdq_lanes.inc"
+
+}  // namespace
+EGIDE_TARGET_END
+
+const PdqKernel pdq_avx512 = {"avx512", cpu::has_avx512, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+
+}  // namespace egide::kernels
+#endif
