@@ -12,7 +12,7 @@
 namespace egide::kernels {
 
 EGIDE_TARGET_BEGIN("avx2,popcnt")
-namespace {
+namespace pdq_avx2_steps {
 
 using F = __m256;
 constexpr std::uint32_t kLanes = 8;
@@ -85,10 +85,12 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-}  // namespace
+constexpr PdqKernel kKernel = {"avx2", cpu::has_avx2, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+
+}  // namespace pdq_avx2_steps
 EGIDE_TARGET_END
 
-const PdqKernel pdq_avx2 = {"avx2", cpu::has_avx2, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+const PdqKernel pdq_avx2 = pdq_avx2_steps::kKernel;
 
 }  // namespace egide::kernels
 #endif

@@ -12,7 +12,7 @@
 namespace egide::kernels {
 
 EGIDE_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")
-namespace {
+namespace pdq_avx512_steps {
 
 using F = __m512;
 constexpr std::uint32_t kLanes = 16;
@@ -84,10 +84,12 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-}  // namespace
+constexpr PdqKernel kKernel = {"avx512", cpu::has_avx512, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+
+}  // namespace pdq_avx512_steps
 EGIDE_TARGET_END
 
-const PdqKernel pdq_avx512 = {"avx512", cpu::has_avx512, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+const PdqKernel pdq_avx512 = pdq_avx512_steps::kKernel;
 
 }  // namespace egide::kernels
 #endif

@@ -9,7 +9,7 @@
 #include "core/kernels/pdq_dct_table.hpp"
 
 namespace egide::kernels {
-namespace {
+namespace pdq_scalar_steps {
 
 struct State {
   PdqShape shape;
@@ -110,8 +110,10 @@ float lower_median(const float* coefficients) noexcept {
   return sorted[127];
 }
 
-}  // namespace
+constexpr PdqKernel kKernel = {"scalar", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
 
-const PdqKernel pdq_scalar = {"scalar", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+}  // namespace pdq_scalar_steps
+
+const PdqKernel pdq_scalar = pdq_scalar_steps::kKernel;
 
 }  // namespace egide::kernels

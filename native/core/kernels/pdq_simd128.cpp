@@ -10,7 +10,7 @@
 #include "core/kernels/target.hpp"
 
 namespace egide::kernels {
-namespace {
+namespace pdq_simd128_steps {
 
 using F = v128_t;
 constexpr std::uint32_t kLanes = 4;
@@ -57,9 +57,11 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-}  // namespace
+constexpr PdqKernel kKernel = {"simd128", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
 
-const PdqKernel pdq_simd128 = {"simd128", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+}  // namespace pdq_simd128_steps
+
+const PdqKernel pdq_simd128 = pdq_simd128_steps::kKernel;
 
 }  // namespace egide::kernels
 #endif

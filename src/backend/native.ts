@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module';
+import type { Backend, PdqAnswer, PdqMode, Pixels, Placed } from '../backend.js';
+import { EgideError } from '../errors.js';
+import { liveBytes } from '../input.js';
+
+/** What native/node/addon.cpp exports. */
+interface Addon {
+  kernels(): string[];
+  pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
+  pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number): Promise<PdqAnswer>;
+  upright(data: Uint8Array, width: number, height: number, channels: number, orientation: number): Uint8Array;
+  hammingScan(queries: Uint8Array, hashes: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
+}
+
+/** Loads the addon that was built for this platform. Throws what the loader throws: the caller falls back and tells why. */
+export function createNativeBackend(): Backend {
+  const musl = process.platform === 'linux' && !isGlibc() ? '-musl' : '';
+  const path = `../../prebuilds/${process.platform}-${process.arch}${musl}.node`;
+  return new NativeBackend(createRequire(import.meta.url)(path) as Addon);
+}
+
+function isGlibc(): boolean {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime !== undefined;
+}
+
+const modeNumber = (mode: PdqMode): number => (mode === 'full-res' ? 0 : 1);
+
+/** The addon throws plain errors; the only one that arguments checked by the facade can meet is want of memory. */
+function outOfMemory(cause: unknown): EgideError {
+  return new EgideError('OUT_OF_MEMORY', 'the core could not get the memory for this picture', { cause });
+}
+
+class NativeBackend implements Backend {
+  readonly name = 'native';
+  readonly kernels: readonly string[];
+  readonly #addon: Addon;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.kernels = addon.kernels();
+  }
+
+  pdq({ data, width, height, channels }: Pixels, mode: PdqMode, kernel?: string): PdqAnswer {
+    try {
+      return this.#addon.pdq(data, width, height, channels, modeNumber(mode), kernel);
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
+  }
+
+  async pdqAsync({ data, width, height, channels }: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer> {
+    let answer: PdqAnswer;
+    try {
+      answer = await this.#addon.pdqAsync(data, width, height, channels, modeNumber(mode));
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
+    signal?.throwIfAborted();
+    return answer;
+  }
+
+  upright({ data, width, height, channels }: Pixels, orientation: number): Uint8Array {
+    return this.#addon.upright(data, width, height, channels, orientation);
+  }
+
+  place(bytes: Uint8Array): Placed {
+    return new Kept(liveBytes('bytes', bytes).slice());
+  }
+
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number {
+    if (!(hashes instanceof Kept) || !hashes.bytes)
+      throw new EgideError('DISPOSED', 'these hashes were disposed of, or placed in another backend');
+    return this.#addon.hammingScan(queries, hashes.bytes, maxDistance, hits, kernel);
+  }
+}
+
+/** Bytes on the JavaScript heap that the addon reads in place. A copy, so that no caller can transfer them away. */
+class Kept implements Placed {
+  readonly byteLength: number;
+  bytes: Uint8Array | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.byteLength = bytes.byteLength;
+  }
+
+  [Symbol.dispose](): void {
+    this.bytes = undefined;
+  }
+}

@@ -1,0 +1,193 @@
+import { type Backend, HASH_BYTES, HIT_FIELDS, ORIENTATION_COUNT, type PdqAnswer, type PdqMode, type Pixels, type Placed } from '../backend.js';
+import { EgideError, invalid } from '../errors.js';
+import { liveBytes } from '../input.js';
+
+/** What native/wasm/exports.cpp exports. Pointers and sizes are 32-bit numbers. */
+interface Core {
+  readonly memory: WebAssembly.Memory;
+  kernel_count(): number;
+  kernel_name(index: number): number;
+  allocate(bytes: number): number;
+  release(pointer: number): void;
+  pdq_scratch_bytes(width: number, height: number, channels: number, mode: number, kernel: number): number;
+  pdq_begin(scratch: number, width: number, height: number, channels: number, mode: number, kernel: number): void;
+  pdq_rows(scratch: number, pixels: number, count: number): void;
+  pdq_finish(scratch: number, hashes: number): number;
+  upright(from: number, width: number, height: number, channels: number, orientation: number, to: number): void;
+  hamming_scan(
+    queries: number, queryCount: number, hashes: number, hashCount: number,
+    maxDistance: number, hits: number, capacity: number, kernel: number,
+  ): number;
+}
+
+/** Rows go over in slices of about this many bytes, so that a picture of any size needs little WebAssembly memory. */
+const SLICE_BYTES = 1 << 20;
+/** The core takes rows in multiples of this (kernels::kBandRows). */
+const BAND_ROWS = 32;
+/** Pixels hashed between two yields to the event loop: about 10 ms. */
+const PIXELS_PER_TURN = 4_000_000;
+/** Pictures up to this are hashed before `pdqAsync` returns, and so need no copy. */
+const PIXELS_AT_ONCE = 2_000_000;
+
+/** The core as WebAssembly. `module` is compiled by the caller or its bundler; nothing is fetched or evaluated here. */
+export function createWasmBackend(module: WebAssembly.Module): Backend {
+  if (!(module instanceof WebAssembly.Module)) throw invalid('module', 'a WebAssembly.Module of egide/core.wasm', module);
+  return new WasmBackend(instantiate(module));
+}
+
+function instantiate(module: WebAssembly.Module): Core {
+  try {
+    return new WebAssembly.Instance(module, {}).exports as unknown as Core;
+  } catch (cause) {
+    const message = 'core.wasm could not be instantiated: expected the module of this version of egide, and a runtime with SIMD';
+    throw new EgideError('BACKEND_UNAVAILABLE', message, { cause });
+  }
+}
+
+class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly kernels: readonly string[];
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.kernels = Array.from({ length: core.kernel_count() }, (_, i) => this.#text(core.kernel_name(i)));
+  }
+
+  pdq(pixels: Pixels, mode: PdqMode, kernel?: string): PdqAnswer {
+    using job = this.#begin(pixels, mode, kernel);
+    job.feed(pixels.data, pixels.height);
+    return job.finish();
+  }
+
+  async pdqAsync(pixels: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer> {
+    if (pixels.width * pixels.height <= PIXELS_AT_ONCE) return this.pdq(pixels, mode);
+    // The caller may transfer the buffer as soon as this has returned its promise.
+    const data = pixels.data.slice();
+    using job = this.#begin(pixels, mode);
+    const rowsPerTurn = Math.max(BAND_ROWS, Math.floor(PIXELS_PER_TURN / pixels.width / BAND_ROWS) * BAND_ROWS);
+    const rowBytes = pixels.width * pixels.channels;
+    for (let y = 0; y < pixels.height; y += rowsPerTurn) {
+      if (y > 0) await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+      const rows = Math.min(rowsPerTurn, pixels.height - y);
+      job.feed(data.subarray(y * rowBytes, (y + rows) * rowBytes), rows);
+    }
+    return job.finish();
+  }
+
+  upright({ data, width, height, channels }: Pixels, orientation: number): Uint8Array {
+    using from = this.#memory(data.byteLength);
+    using to = this.#memory(data.byteLength);
+    from.view().set(data);
+    this.#core.upright(from.pointer, width, height, channels, orientation, to.pointer);
+    return to.view().slice();
+  }
+
+  place(bytes: Uint8Array): Placed {
+    const memory = this.#memory(liveBytes('bytes', bytes).byteLength);
+    memory.view().set(bytes);
+    return memory;
+  }
+
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number {
+    if (!(hashes instanceof Memory) || hashes.pointer === 0)
+      throw new EgideError('DISPOSED', 'these hashes were disposed of, or placed in another backend');
+    const capacity = Math.floor(hits.length / HIT_FIELDS);
+    using query = this.#memory(queries.byteLength);
+    using out = this.#memory(capacity * HIT_FIELDS * 4);
+    query.view().set(queries);
+    const counts = [queries.byteLength / HASH_BYTES, hashes.byteLength / HASH_BYTES] as const;
+    const chosen = this.#kernel(kernel);
+    const found = this.#core.hamming_scan(query.pointer, counts[0], hashes.pointer, counts[1], maxDistance, out.pointer, capacity, chosen) >>> 0;
+    hits.set(new Uint32Array(this.#core.memory.buffer, out.pointer, Math.min(found, capacity) * HIT_FIELDS));
+    return found;
+  }
+
+  #begin(pixels: Pixels, mode: PdqMode, kernel?: string): PdqJob {
+    const { width, height, channels } = pixels;
+    const shape = [width, height, channels, mode === 'full-res' ? 0 : 1, this.#kernel(kernel)] as const;
+    const scratchBytes = this.#core.pdq_scratch_bytes(...shape) >>> 0;
+    if (scratchBytes === 0) throw new EgideError('OUT_OF_MEMORY', `${width} x ${height} pixels need more memory than WebAssembly has`);
+    const rowBytes = width * channels;
+    const sliceRows = Math.max(BAND_ROWS, Math.floor(SLICE_BYTES / rowBytes / BAND_ROWS) * BAND_ROWS);
+    const scratch = this.#memory(scratchBytes);
+    // The slice takes the answer too.
+    const slice = this.#memory(Math.max(Math.min(sliceRows, height) * rowBytes, ORIENTATION_COUNT * HASH_BYTES));
+    this.#core.pdq_begin(scratch.pointer, ...shape);
+    return new PdqJob(this.#core, scratch, slice, rowBytes, sliceRows);
+  }
+
+  #memory(bytes: number): Memory {
+    const pointer = this.#core.allocate(bytes) >>> 0;
+    if (pointer === 0)
+      throw new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${this.#core.memory.buffer.byteLength})`);
+    return new Memory(this.#core, pointer, bytes);
+  }
+
+  #kernel(name: string | undefined): number {
+    return name === undefined ? 0 : Math.max(0, this.kernels.indexOf(name));
+  }
+
+  #text(pointer: number): string {
+    const bytes = new Uint8Array(this.#core.memory.buffer, pointer, 16);
+    return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+/** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */
+class Memory implements Placed {
+  pointer: number;
+  readonly byteLength: number;
+  readonly #core: Core;
+
+  constructor(core: Core, pointer: number, byteLength: number) {
+    this.#core = core;
+    this.pointer = pointer;
+    this.byteLength = byteLength;
+  }
+
+  view(): Uint8Array {
+    return new Uint8Array(this.#core.memory.buffer, this.pointer, this.byteLength);
+  }
+
+  [Symbol.dispose](): void {
+    this.#core.release(this.pointer);
+    this.pointer = 0;
+  }
+}
+
+/** One picture on its way through the core, slice by slice. */
+class PdqJob implements Disposable {
+  readonly #core: Core;
+  readonly #scratch: Memory;
+  readonly #slice: Memory;
+  readonly #rowBytes: number;
+  readonly #sliceRows: number;
+
+  constructor(core: Core, scratch: Memory, slice: Memory, rowBytes: number, sliceRows: number) {
+    this.#core = core;
+    this.#scratch = scratch;
+    this.#slice = slice;
+    this.#rowBytes = rowBytes;
+    this.#sliceRows = sliceRows;
+  }
+
+  feed(data: Uint8Array, rows: number): void {
+    for (let y = 0; y < rows; y += this.#sliceRows) {
+      const count = Math.min(this.#sliceRows, rows - y);
+      this.#slice.view().set(data.subarray(y * this.#rowBytes, (y + count) * this.#rowBytes));
+      this.#core.pdq_rows(this.#scratch.pointer, this.#slice.pointer, count);
+    }
+  }
+
+  finish(): PdqAnswer {
+    const quality = this.#core.pdq_finish(this.#scratch.pointer, this.#slice.pointer);
+    return { hashes: this.#slice.view().slice(0, ORIENTATION_COUNT * HASH_BYTES), quality };
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]();
+    this.#slice[Symbol.dispose]();
+  }
+}
