@@ -23,10 +23,37 @@ function buildNative() {
 
 // One unit, so that the compiler (in @yowasp/clang it is itself WebAssembly) starts once.
 const COMPILE = [
-  '--target=wasm32-wasip1', '-std=c++20', '-O3', '-msimd128', '-mbulk-memory', '-fno-exceptions', '-fno-rtti', '-ffp-contract=off',
-  '-fvisibility=hidden', '-fno-threadsafe-statics', '-Wall', '-Wextra', '-Inative', '-c', 'core.cpp', '-o', 'core.o',
+  '--target=wasm32-wasip1',
+  '-std=c++20',
+  '-O3',
+  '-msimd128',
+  '-mbulk-memory',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-ffp-contract=off',
+  '-fvisibility=hidden',
+  '-fno-threadsafe-statics',
+  '-Wall',
+  '-Wextra',
+  '-Inative',
+  '-c',
+  'core.cpp',
+  '-o',
+  'core.o',
 ];
-const LINK = ['--no-entry', '--strip-all', '--gc-sections', '-z', 'stack-size=262144', 'core.o', '-lc++', '-lc++abi', '-lc', '-o', 'core.wasm'];
+const LINK = [
+  '--no-entry',
+  '--strip-all',
+  '--gc-sections',
+  '-z',
+  'stack-size=262144',
+  'core.o',
+  '-lc++',
+  '-lc++abi',
+  '-lc',
+  '-o',
+  'core.wasm',
+];
 
 async function buildWasm() {
   const unit = ['wasm/exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))].map((path) => `#include "${path}"\n`).join('');

@@ -9,6 +9,7 @@ import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import type { Platform } from './platform.js';
+import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
 
 /** Which core does the work. */
@@ -47,6 +48,8 @@ export interface Egide {
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
    */
   shield(options: ShieldOptions): Shield;
+  /** Proves that hashing, searching and digests give the published answers in this runtime: run it at start-up. */
+  selfTest(): SelfTestReport;
 }
 
 /**
@@ -73,6 +76,7 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
     shield: (options) => createShield(backend, platform, options),
+    selfTest: () => selfTest(backend, platform),
   };
 }
 

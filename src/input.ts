@@ -43,13 +43,16 @@ export function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch (cause) {
-    throw new EgideError('INVALID_ARGUMENT', 'input: expected a buffer that is still attached, got one that was transferred away', { cause });
+    throw new EgideError('INVALID_ARGUMENT', 'input: expected a buffer that is still attached, got one that was transferred away', {
+      cause,
+    });
   }
 }
 
 function sourceOf(input: unknown, openFile: OpenFile | undefined): AsyncIterable<Uint8Array> {
   if (typeof input === 'string') {
-    if (!openFile) throw new EgideError('NO_FILESYSTEM', 'input: a path was given, but this runtime has no files: pass bytes, a Blob or a stream');
+    if (!openFile)
+      throw new EgideError('NO_FILESYSTEM', 'input: a path was given, but this runtime has no files: pass bytes, a Blob or a stream');
     return openFile(input);
   }
   if (input instanceof Blob) return streamChunks(input.stream());

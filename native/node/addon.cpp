@@ -1,5 +1,5 @@
-// The core for Node: unpack arguments, call the core, pack the answer. The TypeScript side is src/backend/native.ts, which
-// has checked every argument; here they are checked again only as far as memory safety needs.
+// The core for Node: unpack arguments, call the core, pack the answer. The TypeScript side is src/backend/native.ts,
+// which has checked every argument; here they are checked again only as far as memory safety needs.
 #include <napi.h>
 
 #include <cstring>
@@ -95,7 +95,8 @@ Napi::Value pdq(const Napi::CallbackInfo& info) {
   const PdqCall call = pdq_call(info);
   const std::string name = info[5].IsString() ? info[5].As<Napi::String>().Utf8Value() : std::string();
   try {
-    return packed(info.Env(), hash(call.pixels.data(), call.picture, kernel_named(egide::kernels::pdq_kernels(), name)));
+    return packed(info.Env(),
+                  hash(call.pixels.data(), call.picture, kernel_named(egide::kernels::pdq_kernels(), name)));
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
   }

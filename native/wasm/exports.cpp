@@ -20,7 +20,8 @@ const egide::kernels::PdqKernel& pdq_kernel(std::uint32_t index) noexcept {
   return kernels[index < kernels.size() ? index : kernels.size() - 1];
 }
 
-egide::PdqPicture picture_of(std::uint32_t width, std::uint32_t height, std::uint32_t channels, std::uint32_t mode) noexcept {
+egide::PdqPicture picture_of(std::uint32_t width, std::uint32_t height, std::uint32_t channels,
+                             std::uint32_t mode) noexcept {
   return {width, height, channels, mode == 0 ? egide::PdqMode::full_res : egide::PdqMode::reference_cpp};
 }
 
@@ -46,8 +47,8 @@ EGIDE_EXPORT(release) void egide_release(void* memory) { std::free(memory); }
 
 /// Bytes that `pdq_begin` wants, or 0 if the picture is out of range or needs more than 32 bits can say.
 EGIDE_EXPORT(pdq_scratch_bytes)
-std::uint32_t egide_pdq_scratch_bytes(std::uint32_t width, std::uint32_t height, std::uint32_t channels, std::uint32_t mode,
-                                      std::uint32_t kernel) {
+std::uint32_t egide_pdq_scratch_bytes(std::uint32_t width, std::uint32_t height, std::uint32_t channels,
+                                      std::uint32_t mode, std::uint32_t kernel) {
   const egide::PdqPicture picture = picture_of(width, height, channels, mode);
   if (!egide::valid(picture)) return 0;
   const std::uint64_t bytes = kHasherBytes + egide::PdqHasher::scratch_bytes(picture, pdq_kernel(kernel));
@@ -83,8 +84,8 @@ std::uint32_t egide_hamming_scan(const std::uint8_t* queries, std::uint32_t quer
                                  std::uint32_t hash_count, std::uint32_t max_distance, egide::HammingHit* hits,
                                  std::uint32_t capacity, std::uint32_t kernel) {
   const auto kernels = egide::kernels::hamming_kernels();
-  const std::uint64_t found = egide::hamming_scan({queries, std::size_t{query_count} * 32}, {hashes, std::size_t{hash_count} * 32},
-                                                  max_distance, {hits, capacity},
-                                                  kernels[kernel < kernels.size() ? kernel : kernels.size() - 1]);
+  const std::uint64_t found = egide::hamming_scan(
+      {queries, std::size_t{query_count} * 32}, {hashes, std::size_t{hash_count} * 32}, max_distance, {hits, capacity},
+      kernels[kernel < kernels.size() ? kernel : kernels.size() - 1]);
   return found > UINT32_MAX ? UINT32_MAX : static_cast<std::uint32_t>(found);
 }

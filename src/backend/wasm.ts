@@ -1,4 +1,13 @@
-import { type Backend, HASH_BYTES, HIT_FIELDS, ORIENTATION_COUNT, type PdqAnswer, type PdqMode, type Pixels, type Placed } from '../backend.js';
+import {
+  type Backend,
+  HASH_BYTES,
+  HIT_FIELDS,
+  ORIENTATION_COUNT,
+  type PdqAnswer,
+  type PdqMode,
+  type Pixels,
+  type Placed,
+} from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import { liveBytes } from '../input.js';
 
@@ -15,8 +24,14 @@ interface Core {
   pdq_finish(scratch: number, hashes: number): number;
   upright(from: number, width: number, height: number, channels: number, orientation: number, to: number): void;
   hamming_scan(
-    queries: number, queryCount: number, hashes: number, hashCount: number,
-    maxDistance: number, hits: number, capacity: number, kernel: number,
+    queries: number,
+    queryCount: number,
+    hashes: number,
+    hashCount: number,
+    maxDistance: number,
+    hits: number,
+    capacity: number,
+    kernel: number,
   ): number;
 }
 
@@ -99,7 +114,8 @@ class WasmBackend implements Backend {
     query.view().set(queries);
     const counts = [queries.byteLength / HASH_BYTES, hashes.byteLength / HASH_BYTES] as const;
     const chosen = this.#kernel(kernel);
-    const found = this.#core.hamming_scan(query.pointer, counts[0], hashes.pointer, counts[1], maxDistance, out.pointer, capacity, chosen) >>> 0;
+    const found =
+      this.#core.hamming_scan(query.pointer, counts[0], hashes.pointer, counts[1], maxDistance, out.pointer, capacity, chosen) >>> 0;
     hits.set(new Uint32Array(this.#core.memory.buffer, out.pointer, Math.min(found, capacity) * HIT_FIELDS));
     return found;
   }
@@ -121,7 +137,10 @@ class WasmBackend implements Backend {
   #memory(bytes: number): Memory {
     const pointer = this.#core.allocate(bytes) >>> 0;
     if (pointer === 0)
-      throw new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${this.#core.memory.buffer.byteLength})`);
+      throw new EgideError(
+        'OUT_OF_MEMORY',
+        `WebAssembly could not get ${bytes} bytes more (it has ${this.#core.memory.buffer.byteLength})`,
+      );
     return new Memory(this.#core, pointer, bytes);
   }
 

@@ -84,8 +84,12 @@ export function createPdq(backend: Backend): Pdq {
 
 /** Bits in which two PDQ hashes differ, 0 to 256. */
 export function pdqDistance(a: Uint8Array, b: Uint8Array): number {
-  for (const [name, hash] of [['a', a], ['b', b]] as const)
-    if (liveBytes(name, hash).byteLength !== HASH_BYTES) throw new EgideError('INVALID_HASH', `${name}: a PDQ hash has 32 bytes, this has ${hash.byteLength}`);
+  for (const [name, hash] of [
+    ['a', a],
+    ['b', b],
+  ] as const)
+    if (liveBytes(name, hash).byteLength !== HASH_BYTES)
+      throw new EgideError('INVALID_HASH', `${name}: a PDQ hash has 32 bytes, this has ${hash.byteLength}`);
   let bits = 0;
   for (let i = 0; i < HASH_BYTES; ++i) {
     let diff = (a[i] as number) ^ (b[i] as number);

@@ -32,7 +32,8 @@ TEST_CASE("every Hamming kernel gives the bit count, at any length and alignment
         const auto query = noise(32, 5), raw = noise(offset + 32 * count, 9);
         std::vector<std::uint16_t> got(count);
         kernel.run(query.data(), raw.data() + offset, count, got.data());
-        for (std::size_t i = 0; i < count; ++i) CHECK(got[i] == slow_distance(query.data(), raw.data() + offset + 32 * i));
+        for (std::size_t i = 0; i < count; ++i)
+          CHECK(got[i] == slow_distance(query.data(), raw.data() + offset + 32 * i));
       }
     const std::vector<std::uint8_t> zeros(32, 0), ones(32, 0xff);
     std::uint16_t distance = 0;

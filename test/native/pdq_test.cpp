@@ -51,8 +51,8 @@ struct Hashed {
 };
 
 // `slice` rows at a time; the scratch area is filled with rubbish first.
-Hashed hash(const std::vector<std::uint8_t>& pixels, const egide::PdqPicture& p, const egide::kernels::PdqKernel& kernel,
-            std::uint32_t slice) {
+Hashed hash(const std::vector<std::uint8_t>& pixels, const egide::PdqPicture& p,
+            const egide::kernels::PdqKernel& kernel, std::uint32_t slice) {
   const std::size_t bytes = egide::PdqHasher::scratch_bytes(p, kernel);
   std::vector<std::byte> storage(bytes + 64, std::byte{0xa5});
   std::byte* scratch = storage.data() + (64 - reinterpret_cast<std::uintptr_t>(storage.data()) % 64) % 64;
@@ -61,7 +61,8 @@ Hashed hash(const std::vector<std::uint8_t>& pixels, const egide::PdqPicture& p,
     const std::uint32_t count = std::min(slice, p.height - y);
     // A copy of its own, so that a read beyond the slice is seen.
     const auto from = pixels.begin() + static_cast<std::ptrdiff_t>(std::size_t{y} * p.width * p.channels);
-    const std::vector<std::uint8_t> part(from, from + static_cast<std::ptrdiff_t>(std::size_t{count} * p.width * p.channels));
+    const std::vector<std::uint8_t> part(from,
+                                         from + static_cast<std::ptrdiff_t>(std::size_t{count} * p.width * p.channels));
     hasher.rows(part.data(), count);
   }
   const egide::PdqResult result = hasher.finish();
@@ -114,8 +115,9 @@ TEST_CASE("every kernel equals Meta's reference on the synthetic vectors, 0 bits
 }
 
 TEST_CASE("kernels, slices and channels agree with the scalar twin at odd sizes") {
-  const std::pair<std::uint32_t, std::uint32_t> sizes[] = {{5, 300}, {300, 5}, {17, 31}, {64, 65}, {127, 129}, {385, 512},
-                                                           {511, 385}, {513, 511}, {700, 33}, {1, 1}, {4, 64}, {64, 64}};
+  const std::pair<std::uint32_t, std::uint32_t> sizes[] = {{5, 300},   {300, 5},   {17, 31},   {64, 65},
+                                                           {127, 129}, {385, 512}, {511, 385}, {513, 511},
+                                                           {700, 33},  {1, 1},     {4, 64},    {64, 64}};
   const auto& kernels = egide::kernels::pdq_kernels();
   for (const auto& [width, height] : sizes) {
     const auto rgb = picture("noise", 7 + width, width, height);
@@ -145,7 +147,9 @@ TEST_CASE("the scratch area for 12 megapixels is under 1 MB on vector kernels") 
   for (const auto& kernel : egide::kernels::pdq_kernels()) {
     const std::size_t bytes = egide::PdqHasher::scratch_bytes({4032, 3024, 3, PdqMode::full_res}, kernel);
     CAPTURE(kernel.name);
-    if (std::string(kernel.name) == "scalar") CHECK(bytes < std::size_t{8} * 4032 * 3024 + 1024);
-    else CHECK(bytes < 1'000'000);
+    if (std::string(kernel.name) == "scalar")
+      CHECK(bytes < std::size_t{8} * 4032 * 3024 + 1024);
+    else
+      CHECK(bytes < 1'000'000);
   }
 }

@@ -17,7 +17,8 @@ inline std::uint8_t triangle(std::uint64_t t, std::uint64_t period) {
   return static_cast<std::uint8_t>(d * 255 / period);
 }
 
-inline std::vector<std::uint8_t> picture(const std::string& pattern, std::uint32_t seed, std::uint32_t w, std::uint32_t h) {
+inline std::vector<std::uint8_t> picture(const std::string& pattern, std::uint32_t seed, std::uint32_t w,
+                                         std::uint32_t h) {
   std::vector<std::uint8_t> pixels;
   pixels.reserve(std::size_t{w} * h * 3);
   const auto put = [&](std::uint32_t r, std::uint32_t g, std::uint32_t b) {

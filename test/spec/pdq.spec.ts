@@ -3,7 +3,7 @@ import { MAX_SYNC_PIXELS } from '../../src/backend.js';
 import { createPdq, ORIENTATIONS } from '../../src/hash/pdq.js';
 import { imageOf, upright } from '../../src/image/image.js';
 import { backends } from './backends.js';
-import { checksum, picture } from './pictures.js';
+import { checksum, picture } from '../../src/self-test/pictures.js';
 import { pdqVectors } from './vectors.js';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -13,7 +13,7 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
   const backend = makeBackend();
   const pdq = createPdq(backend);
 
-  test.each(backend.kernels)('equals Meta\'s reference on all 109 vectors with the %s kernel, 0 bits off', (kernel) => {
+  test.each(backend.kernels)("equals Meta's reference on all 109 vectors with the %s kernel, 0 bits off", (kernel) => {
     expect(pdqVectors.length).toBe(109);
     for (const v of pdqVectors) {
       const where = `${v.pattern} ${v.width}x${v.height}`;
@@ -26,12 +26,18 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
       expect({ hash: hex(cpp.hashes.subarray(0, 32)), quality: cpp.quality }, where).toEqual(v.referenceCpp);
       // At 64 x 64 the reference's plain function skips the filter and its eight-orientation function does not.
       if (v.width === 64 && v.height === 64) continue;
-      expect(ORIENTATIONS.map((_, i) => hex(full.hashes.subarray(32 * i, 32 * i + 32))), where).toEqual(v.orientations);
+      expect(
+        ORIENTATIONS.map((_, i) => hex(full.hashes.subarray(32 * i, 32 * i + 32))),
+        where,
+      ).toEqual(v.orientations);
     }
   });
 
   test('the asynchronous hash is the synchronous one, also in slices', async () => {
-    for (const [width, height] of [[100, 80], [2500, 1700]] as const)
+    for (const [width, height] of [
+      [100, 80],
+      [2500, 1700],
+    ] as const)
       for (const mode of ['full-res', 'reference-cpp'] as const) {
         const image = rgb(width, height);
         expect(await pdq.hashAsync(image, { mode })).toEqual(pdq.orientations(image, { mode }));
@@ -71,7 +77,12 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     expect(of(grey, 1)).toEqual(of(greyThree, 3));
   });
 
-  test.each([[1, 1], [4, 4], [4, 900], [900, 4]])('%i x %i is too small: a value, not an exception', (width, height) => {
+  test.each([
+    [1, 1],
+    [4, 4],
+    [4, 900],
+    [900, 4],
+  ])('%i x %i is too small: a value, not an exception', (width, height) => {
     expect(pdq.hash(rgb(width, height))).toEqual({ hash: new Uint8Array(32), quality: 0, mode: 'full-res', unhashable: 'too-small' });
   });
 
@@ -103,7 +114,9 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     [{ width: 6, height: 5, channels: 3 }, 'data'],
   ])('refuses %j and names the parameter', (size, parameter) => {
     const image = { ...rgb(5, 5), ...size } as ReturnType<typeof rgb>;
-    expect(() => pdq.hash(image)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(`^${parameter}`) }));
+    expect(() => pdq.hash(image)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(`^${parameter}`) }),
+    );
   });
 
   test('refuses an unknown mode and, without yielding, more than 16 million pixels', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Pattern } from './pictures.js';
+import type { Pattern } from '../../src/self-test/pictures.js';
 
 /** One row of test/vectors/pdq-synthetic.tsv: a picture by formula and what Meta's reference answers. */
 export interface PdqVector {

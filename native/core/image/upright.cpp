@@ -18,14 +18,22 @@ struct Walk {
 Walk walk_of(std::uint32_t orientation, std::ptrdiff_t width, std::ptrdiff_t height) noexcept {
   const std::ptrdiff_t last_x = width - 1, last_y = height - 1;
   switch (orientation) {
-    case 2: return {last_x, -1, width};                       // row top, column right
-    case 3: return {last_y * width + last_x, -1, -width};     // row bottom, column right
-    case 4: return {last_y * width, 1, -width};               // row bottom, column left
-    case 5: return {0, height, 1};                            // row left, column top
-    case 6: return {last_y, height, -1};                      // row right, column top
-    case 7: return {last_x * height + last_y, -height, -1};   // row right, column bottom
-    case 8: return {last_x * height, -height, 1};             // row left, column bottom
-    default: return {0, 1, width};
+    case 2:
+      return {last_x, -1, width};  // row top, column right
+    case 3:
+      return {last_y * width + last_x, -1, -width};  // row bottom, column right
+    case 4:
+      return {last_y * width, 1, -width};  // row bottom, column left
+    case 5:
+      return {0, height, 1};  // row left, column top
+    case 6:
+      return {last_y, height, -1};  // row right, column top
+    case 7:
+      return {last_x * height + last_y, -height, -1};  // row right, column bottom
+    case 8:
+      return {last_x * height, -height, 1};  // row left, column bottom
+    default:
+      return {0, 1, width};
   }
 }
 
@@ -38,7 +46,8 @@ void move_pixels(const std::uint8_t* from, std::uint32_t width, std::uint32_t he
         for (std::uint32_t x = tile_x; x < std::min(tile_x + kTile, width); ++x) {
           const std::uint8_t* pixel = from + (std::size_t{y} * width + x) * kChannels;
           std::uint8_t* out = to + (walk.start + walk.step_x * static_cast<std::ptrdiff_t>(x) +
-                                    walk.step_y * static_cast<std::ptrdiff_t>(y)) * kChannels;
+                                    walk.step_y * static_cast<std::ptrdiff_t>(y)) *
+                                       kChannels;
           for (std::uint32_t c = 0; c < kChannels; ++c) out[c] = pixel[c];
         }
 }
@@ -49,10 +58,14 @@ void upright(const std::uint8_t* from, std::uint32_t width, std::uint32_t height
              std::uint32_t orientation, std::uint8_t* to) noexcept {
   const Walk walk = walk_of(orientation, width, height);
   switch (channels) {
-    case 1: return move_pixels<1>(from, width, height, walk, to);
-    case 2: return move_pixels<2>(from, width, height, walk, to);
-    case 3: return move_pixels<3>(from, width, height, walk, to);
-    default: return move_pixels<4>(from, width, height, walk, to);
+    case 1:
+      return move_pixels<1>(from, width, height, walk, to);
+    case 2:
+      return move_pixels<2>(from, width, height, walk, to);
+    case 3:
+      return move_pixels<3>(from, width, height, walk, to);
+    default:
+      return move_pixels<4>(from, width, height, walk, to);
   }
 }
 

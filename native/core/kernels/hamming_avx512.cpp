@@ -6,7 +6,8 @@
 
 namespace egide::kernels {
 
-// Eight hashes are four registers of two; their 64-bit counts are added up crosswise so that one store writes eight distances.
+// Eight hashes are four registers of two; their 64-bit counts are added up crosswise so that one store writes eight
+// distances.
 EGIDE_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")
 void hamming_avx512(const std::uint8_t* query, const std::uint8_t* hashes, std::size_t count,
                     std::uint16_t* distances) noexcept {
@@ -15,7 +16,8 @@ void hamming_avx512(const std::uint8_t* query, const std::uint8_t* hashes, std::
   for (; i + 8 <= count; i += 8) {
     __m512i c[4];  // c[k]: counts of the four words of hashes 2k and 2k + 1
     for (int k = 0; k < 4; ++k)
-      c[k] = _mm512_popcnt_epi64(_mm512_xor_si512(q, _mm512_loadu_si512(hashes + 32 * i + 64 * static_cast<std::size_t>(k))));
+      c[k] = _mm512_popcnt_epi64(
+          _mm512_xor_si512(q, _mm512_loadu_si512(hashes + 32 * i + 64 * static_cast<std::size_t>(k))));
     // Sums of two words: lanes are hashes 0 2 0 2 | 1 3 1 3 of each pair of registers.
     const __m512i a = _mm512_add_epi64(_mm512_unpacklo_epi64(c[0], c[1]), _mm512_unpackhi_epi64(c[0], c[1]));
     const __m512i b = _mm512_add_epi64(_mm512_unpacklo_epi64(c[2], c[3]), _mm512_unpackhi_epi64(c[2], c[3]));

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "core/cpu.hpp"
-#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/target.hpp"
 
 namespace egide::kernels {
@@ -58,7 +58,8 @@ EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
 
 EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
   if (channels == 3) return channel_of_3(p, c);
-  if (channels == 1) return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  if (channels == 1)
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   if (channels == 2) {
     const __m256i pairs = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     return _mm256_cvtepi32_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(0xff)));
@@ -79,13 +80,15 @@ EGIDE_INLINE std::uint32_t truncated_sum(F v) {
 EGIDE_INLINE int count_not_above(const float* values, float limit) {
   int count = 0;
   for (int i = 0; i < 256; i += 8)
-    count += __builtin_popcount(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(load(values + i), splat(limit), _CMP_LE_OQ))));
+    count += __builtin_popcount(
+        static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(load(values + i), splat(limit), _CMP_LE_OQ))));
   return count;
 }
 
 #include "core/kernels/pdq_lanes.inc"
 
-constexpr PdqKernel kKernel = {"avx2", cpu::has_avx2, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+constexpr PdqKernel kKernel = {"avx2", cpu::has_avx2, scratch_bytes, begin,       rows,
+                               finish, transform,     gradient,      lower_median};
 
 }  // namespace pdq_avx2_steps
 EGIDE_TARGET_END

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "core/cpu.hpp"
-#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/target.hpp"
 
 namespace egide::kernels {
@@ -62,7 +62,8 @@ EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
 
 EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
   if (channels == 3) return channel_of_3(p, c);
-  if (channels == 1) return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  if (channels == 1)
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   if (channels == 2) {
     const __m512i pairs = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
     return _mm512_cvtepi32_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(0xff)));
@@ -84,7 +85,8 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-constexpr PdqKernel kKernel = {"avx512", cpu::has_avx512, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+constexpr PdqKernel kKernel = {"avx512", cpu::has_avx512, scratch_bytes, begin,       rows,
+                               finish,   transform,       gradient,      lower_median};
 
 }  // namespace pdq_avx512_steps
 EGIDE_TARGET_END

@@ -1,5 +1,5 @@
-// The DCT-II matrix of PDQ without its constant row, as literals: sqrt(2/64) * cos(pi/128 * (i + 1) * (2j + 1)) for i in
-// 0..15, j in 0..63, computed in double from a float factor and rounded to float as Meta's reference does
+// The DCT-II matrix of PDQ without its constant row, as literals: sqrt(2/64) * cos(pi/128 * (i + 1) * (2j + 1)) for i
+// in 0..15, j in 0..63, computed in double from a float factor and rounded to float as Meta's reference does
 // (pdq/cpp/hashing/pdqhashing.cpp, BSD). Literals, because `cos` differs between C libraries.
 #pragma once
 

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "core/cpu.hpp"
-#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/target.hpp"
 
 namespace egide::kernels {
@@ -31,7 +31,8 @@ EGIDE_INLINE F pair_high(F a, F b) {
 }
 
 EGIDE_INLINE void transpose(F* r) {
-  const F a = vtrn1q_f32(r[0], r[1]), b = vtrn2q_f32(r[0], r[1]), c = vtrn1q_f32(r[2], r[3]), d = vtrn2q_f32(r[2], r[3]);
+  const F a = vtrn1q_f32(r[0], r[1]), b = vtrn2q_f32(r[0], r[1]), c = vtrn1q_f32(r[2], r[3]),
+          d = vtrn2q_f32(r[2], r[3]);
   r[0] = pair_low(a, c), r[1] = pair_low(b, d), r[2] = pair_high(a, c), r[3] = pair_high(b, d);
 }
 
@@ -57,7 +58,8 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-constexpr PdqKernel kKernel = {"neon", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+constexpr PdqKernel kKernel = {"neon", cpu::always, scratch_bytes, begin,       rows,
+                               finish, transform,   gradient,      lower_median};
 
 }  // namespace pdq_neon_steps
 

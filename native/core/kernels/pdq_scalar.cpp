@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "core/cpu.hpp"
-#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/pdq_kernels.hpp"
 
 namespace egide::kernels {
 namespace pdq_scalar_steps {
@@ -45,8 +45,8 @@ void rows(std::byte* scratch, const std::uint8_t* pixels, std::uint32_t count) n
   std::memcpy(scratch, &state, sizeof state);
 }
 
-// The mean of `window` neighbours by a running sum; at both ends the window is cut off. One line of `length` values that
-// are `stride` apart. The sum is never started afresh: its rounding is part of the definition.
+// The mean of `window` neighbours by a running sum; at both ends the window is cut off. One line of `length` values
+// that are `stride` apart. The sum is never started afresh: its rounding is part of the definition.
 void box_line(const float* in, float* out, std::size_t length, std::size_t stride, std::uint32_t window) noexcept {
   const std::size_t lag = (window + 2) / 2 - 1;  // the sum of values up to i belongs to i - lag
   float sum = 0;
@@ -110,7 +110,8 @@ float lower_median(const float* coefficients) noexcept {
   return sorted[127];
 }
 
-constexpr PdqKernel kKernel = {"scalar", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+constexpr PdqKernel kKernel = {"scalar", cpu::always, scratch_bytes, begin,       rows,
+                               finish,   transform,   gradient,      lower_median};
 
 }  // namespace pdq_scalar_steps
 

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "core/cpu.hpp"
-#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
+#include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/target.hpp"
 
 namespace egide::kernels {
@@ -34,10 +34,14 @@ EGIDE_INLINE void transpose(F* r) {
 EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
   const v128_t none = wasm_i32x4_splat(static_cast<int>(0xffffff00));
   v128_t pixels, index;
-  if (channels == 1) pixels = wasm_v128_load32_zero(p), index = wasm_i32x4_make(0, 1, 2, 3);
-  else if (channels == 2) pixels = wasm_v128_load64_zero(p), index = wasm_i32x4_make(0, 2, 4, 6);
-  else if (channels == 3) pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 3, 6, 9);
-  else pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 4, 8, 12);
+  if (channels == 1)
+    pixels = wasm_v128_load32_zero(p), index = wasm_i32x4_make(0, 1, 2, 3);
+  else if (channels == 2)
+    pixels = wasm_v128_load64_zero(p), index = wasm_i32x4_make(0, 2, 4, 6);
+  else if (channels == 3)
+    pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 3, 6, 9);
+  else
+    pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 4, 8, 12);
   index = wasm_v128_or(wasm_i32x4_add(index, wasm_i32x4_splat(static_cast<int>(c))), none);
   return wasm_f32x4_convert_i32x4(wasm_i8x16_swizzle(pixels, index));
 }
@@ -57,7 +61,8 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 
 #include "core/kernels/pdq_lanes.inc"
 
-constexpr PdqKernel kKernel = {"simd128", cpu::always, scratch_bytes, begin, rows, finish, transform, gradient, lower_median};
+constexpr PdqKernel kKernel = {"simd128", cpu::always, scratch_bytes, begin,       rows,
+                               finish,    transform,   gradient,      lower_median};
 
 }  // namespace pdq_simd128_steps
 

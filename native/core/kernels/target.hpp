@@ -1,5 +1,5 @@
-// EGIDE_TARGET_BEGIN(isa) … EGIDE_TARGET_END: the functions between them may use that instruction set, and nothing else in
-// the file may. Include every header before BEGIN, so that no inlined library code is compiled for it.
+// EGIDE_TARGET_BEGIN(isa) … EGIDE_TARGET_END: the functions between them may use that instruction set, and nothing else
+// in the file may. Include every header before BEGIN, so that no inlined library code is compiled for it.
 #pragma once
 
 #define EGIDE_PRAGMA(text) _Pragma(#text)

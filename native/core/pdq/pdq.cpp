@@ -24,8 +24,8 @@ bool wants_resampling(const PdqPicture& picture) noexcept {
 // What the kernel sees.
 PdqShape shape_of(const PdqPicture& picture) noexcept {
   const bool resampled = wants_resampling(picture);
-  return {resampled ? kPdqReferenceSide : picture.width, resampled ? kPdqReferenceSide : picture.height, picture.channels,
-          picture.mode == PdqMode::reference_cpp};
+  return {resampled ? kPdqReferenceSide : picture.width, resampled ? kPdqReferenceSide : picture.height,
+          picture.channels, picture.mode == PdqMode::reference_cpp};
 }
 
 std::size_t sampled_bytes(const PdqPicture& picture) noexcept {
@@ -60,8 +60,8 @@ void write_hash(const Bits& bits, std::uint8_t* out) noexcept {
   }
 }
 
-// Which coefficients change sign when the picture is mirrored: a cosine that is odd about the middle does. Row and column i
-// hold frequency i + 1, so those with even i are odd functions.
+// Which coefficients change sign when the picture is mirrored: a cosine that is odd about the middle does. Row and
+// column i hold frequency i + 1, so those with even i are odd functions.
 enum class Mirror : std::uint8_t { none, both, rows, columns };
 
 Coefficients mirrored(const Coefficients& coefficients, Mirror mirror) noexcept {
@@ -97,7 +97,7 @@ void write_orientations(const Coefficients& coefficients, const PdqKernel& kerne
 }  // namespace
 
 const PdqKernel& best_pdq_kernel() noexcept {
-  static const PdqKernel& best = [] () -> const PdqKernel& {
+  static const PdqKernel& best = []() -> const PdqKernel& {
     for (const PdqKernel& kernel : kernels::pdq_kernels())
       if (kernel.available()) return kernel;
     return kernels::pdq_scalar;
@@ -137,7 +137,9 @@ void PdqHasher::rows(const std::uint8_t* pixels, std::uint32_t count) noexcept {
     const std::uint8_t* row = pixels + std::size_t{from_y - first} * picture_.width * channels;
     std::uint8_t* out = sampled_ + std::size_t{y} * kPdqReferenceSide * channels;
     for (std::uint32_t x = 0; x < kPdqReferenceSide; ++x) {
-      const std::uint8_t* from = row + std::size_t{static_cast<std::uint32_t>(std::uint64_t{x} * picture_.width / kPdqReferenceSide)} * channels;
+      const std::uint8_t* from =
+          row +
+          std::size_t{static_cast<std::uint32_t>(std::uint64_t{x} * picture_.width / kPdqReferenceSide)} * channels;
       for (std::uint32_t c = 0; c < channels; ++c) *out++ = from[c];
     }
   }

@@ -1,5 +1,5 @@
-// PDQ, the perceptual hash of 256 bits by Meta (docs/pdq.md), row by row: a picture may be handed over in slices, so that a
-// caller never needs all of it at once.
+// PDQ, the perceptual hash of 256 bits by Meta (docs/pdq.md), row by row: a picture may be handed over in slices, so
+// that a caller never needs all of it at once.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ struct PdqPicture {
   PdqMode mode;
 };
 
-/// Original, rotate 90, 180, 270, flip X, Y, +1, -1 (the order of pdqhash-python); each 32 bytes, highest bit first, as the
-/// canonical text writes them.
+/// Original, rotate 90, 180, 270, flip X, Y, +1, -1 (the order of pdqhash-python); each 32 bytes, highest bit first, as
+/// the canonical text writes them.
 struct PdqResult {
   std::array<std::uint8_t, kPdqOrientations * kPdqHashBytes> hashes;
   std::uint32_t quality;  ///< 0 to 100

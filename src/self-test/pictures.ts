@@ -1,5 +1,6 @@
 /**
  * Pictures made from integer formulas (docs/pdq.md, "Vectors"): the same in C++ (test/native/pictures.hpp) and here.
+ * They need no decoder, so the self-test can make them anywhere.
  * 8-bit RGB, interleaved, row-major.
  */
 export type Pattern = 'noise' | 'blocks' | 'waves' | 'ramp' | 'disc' | 'flat';
@@ -54,12 +55,22 @@ function disc(width: number, height: number): Colour {
 
 function colourOf(pattern: Pattern, seed: number, width: number, height: number): Colour {
   switch (pattern) {
-    case 'noise': return noise(seed);
-    case 'blocks': return blocks(seed, width, height);
-    case 'waves': return (x, y) => [triangle(3 * x + 2 * y + seed, 97), triangle(Math.floor((x * x) / 50) + y, 61), triangle(x + Math.floor((y * y) / 80), 131)];
-    case 'ramp': return ramp(width, height);
-    case 'disc': return disc(width, height);
-    case 'flat': return () => [128, 128, 128];
+    case 'noise':
+      return noise(seed);
+    case 'blocks':
+      return blocks(seed, width, height);
+    case 'waves':
+      return (x, y) => [
+        triangle(3 * x + 2 * y + seed, 97),
+        triangle(Math.floor((x * x) / 50) + y, 61),
+        triangle(x + Math.floor((y * y) / 80), 131),
+      ];
+    case 'ramp':
+      return ramp(width, height);
+    case 'disc':
+      return disc(width, height);
+    case 'flat':
+      return () => [128, 128, 128];
   }
 }
 

@@ -1,0 +1,28 @@
+/** What every entry offers besides `load`: the public types and the few values that need no backend. */
+export type { PdqMode } from '../backend.js';
+export type { BackendInfo, Egide } from '../egide.js';
+export { EgideError, type ErrorCode } from '../errors.js';
+export type { DigestOptions, DigestType, Digests } from '../hash/digests.js';
+export { digestToHex, hashToBase64, hashToHex, parseDigest, parseHash } from '../hash/encoding.js';
+export {
+  ORIENTATIONS,
+  type Orientation,
+  PDQ_MIN_QUALITY,
+  PDQ_MIN_SIDE,
+  type Pdq,
+  type PdqHash,
+  type PdqOptions,
+  type PdqOrientations,
+  pdqDistance,
+} from '../hash/pdq.js';
+export type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
+export type { DecodeProfile, Image, ImageInit } from '../image/image.js';
+export { DEFAULT_LIMITS } from '../image/limits.js';
+export type { Input } from '../input.js';
+export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
+export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
+export { defaultPolicy, type Policy } from '../shield/policy.js';
+export type { ScanOptions } from '../shield/scan.js';
+export type { Shield, ShieldOptions } from '../shield/shield.js';
+export type { Action, ExactMatch, Match, NearMatch, Outcome, Problem, Verdict, View } from '../shield/verdict.js';

@@ -1,0 +1,82 @@
+import { type Backend, HASH_BYTES } from '../backend.js';
+import type { Platform } from '../platform.js';
+import { picture } from './pictures.js';
+import { SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
+
+/** One thing that was checked. */
+export interface SelfTestDetail {
+  /** What was checked, with the kernel. */
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was expected and what came; absent when they agree. */
+  readonly message?: string;
+}
+
+/** What the self-test found. */
+export interface SelfTestReport {
+  readonly ok: boolean;
+  readonly passed: number;
+  readonly failed: number;
+  readonly elapsedMs: number;
+  readonly details: readonly SelfTestDetail[];
+}
+
+/** RFC 1321, A.5 and FIPS 180-4: the digests of "abc". */
+const DIGESTS_OF_ABC = {
+  md5: '900150983cd24fb0d6963f7d28e17f72',
+  sha1: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+  sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+} as const;
+
+/**
+ * Proves in this very runtime that hashing, searching and digests give the published answers, on every kernel that the
+ * machine has. Takes some tens of milliseconds.
+ */
+export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
+  const start = performance.now();
+  const details: SelfTestDetail[] = [];
+  const check = (name: string, got: string, expected: string): void => {
+    details.push(got === expected ? { name, ok: true } : { name, ok: false, message: `expected ${expected}, got ${got}` });
+  };
+  for (const vector of SELF_TEST_VECTORS) {
+    const data = picture(vector.pattern, vector.seed, vector.width, vector.height);
+    for (const kernel of backend.kernels) checkPdq(backend, vector, data, kernel, check);
+  }
+  for (const kernel of backend.kernels) checkSearch(backend, kernel, check);
+  checkDigests(platform, check);
+  const failed = details.filter((detail) => !detail.ok).length;
+  return { ok: failed === 0, passed: details.length - failed, failed, elapsedMs: performance.now() - start, details };
+}
+
+type Check = (name: string, got: string, expected: string) => void;
+
+function checkPdq(backend: Backend, vector: SelfTestVector, data: Uint8Array, kernel: string, check: Check): void {
+  const { pattern, width, height, quality, fullRes, referenceCpp } = vector;
+  const pixels = { data, width, height, channels: 3 } as const;
+  const name = `PDQ of ${pattern} ${width}x${height}, ${kernel}`;
+  const full = backend.pdq(pixels, 'full-res', kernel);
+  const cpp = backend.pdq(pixels, 'reference-cpp', kernel);
+  check(`${name}, full-res`, `${hex(full.hashes)} ${full.quality}`, `${fullRes.join('')} ${quality[0]}`);
+  check(`${name}, reference-cpp`, `${hex(cpp.hashes.subarray(0, HASH_BYTES))} ${cpp.quality}`, `${referenceCpp} ${quality[1]}`);
+}
+
+/** Eleven hashes, of which number i has i bits set, against the zero hash. */
+function checkSearch(backend: Backend, kernel: string, check: Check): void {
+  const hashes = new Uint8Array(11 * HASH_BYTES);
+  for (let i = 0; i < 11; ++i) for (let bit = 0; bit < i; ++bit) hashes[i * HASH_BYTES + 3 * bit] = 1 << (bit % 8);
+  using placed = backend.place(hashes);
+  const hits = new Uint32Array(3 * 11);
+  const found = backend.hammingScan(new Uint8Array(HASH_BYTES), placed, 4, hits, kernel);
+  check(`search, ${kernel}`, `${found}: ${hits.join()}`, `5: ${[0, 1, 2, 3, 4].map((i) => `0,${i},${i}`).join()}${',0'.repeat(18)}`);
+}
+
+function checkDigests(platform: Platform, check: Check): void {
+  const digester = platform.createDigester();
+  for (const letter of 'abc') digester.update(new TextEncoder().encode(letter));
+  const digests = digester.finish();
+  for (const type of ['md5', 'sha1', 'sha256'] as const) check(`digest ${type}`, hex(digests[type]), DIGESTS_OF_ABC[type]);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
