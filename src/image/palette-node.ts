@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { EgideError } from '../errors.js';
+import { PNG_SIGNATURE, pngChunk, pngChunks } from './png-node.js';
 
 /**
  * A palette picture decodes to its indices once its palette is the grey ramp: index i has the colour (i, i, i). So the one decoder, with
@@ -19,26 +19,12 @@ function ramp(entries: number): Buffer {
  * @throws {EgideError} `CORRUPT_IMAGE`.
  */
 export function rampPng(png: Buffer): Buffer {
-  const parts = [png.subarray(0, 8)];
   const entries = 1 << byteAt(png, 24);
-  for (let at = 8; at + 12 <= png.length; ) {
-    const end = at + 12 + png.readUInt32BE(at);
-    const type = png.toString('latin1', at + 4, at + 8);
-    if (type === 'IDAT') return Buffer.concat([...parts, png.subarray(at)]);
+  const parts: Buffer[] = [PNG_SIGNATURE];
+  for (const { type, whole } of pngChunks(png))
     if (type === 'PLTE') parts.push(pngChunk(type, ramp(entries)));
-    else if (type !== 'tRNS') parts.push(png.subarray(at, end));
-    at = end;
-  }
-  throw damaged('PNG');
-}
-
-function pngChunk(type: string, content: Buffer): Buffer {
-  const chunk = Buffer.alloc(12 + content.length);
-  chunk.writeUInt32BE(content.length, 0);
-  chunk.write(type, 4, 'latin1');
-  content.copy(chunk, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), chunk.length - 4);
-  return chunk;
+    else if (type !== 'tRNS') parts.push(whole);
+  return Buffer.concat(parts);
 }
 
 /** A GIF whose first frame decodes to indices, and the index that is meant where that frame shows nothing. */

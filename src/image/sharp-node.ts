@@ -1,4 +1,5 @@
 import { EgideError } from '../errors.js';
+import { type Apng, ApngCanvas } from './apng-node.js';
 import type { Decoder, ResolvedDecodeOptions } from './decoder.js';
 import type { Image } from './image.js';
 import { type Header, readHeader, readPixels, type Samples, type Source } from './pixels-node.js';
@@ -34,6 +35,7 @@ async function* framesOf(source: Source, options: ResolvedDecodeOptions): AsyncG
   const first = await readHeader(source, options);
   if (options.profile === 'pytx') yield decodePytx(source, first, options);
   else if (source.format === 'gif' || source.format === 'webp') yield* animationFrames(source, first, options);
+  else if (first.apng) yield* apngFrames(source, first, first.apng, options);
   else {
     const count = Math.min(first.pages, options.maxFrames);
     for (let page = 0; page < count; ++page) {
@@ -65,6 +67,19 @@ async function* animationFrames(source: Source, header: Header, options: Resolve
 
 /** libvips' largest side (VIPS_MAX_COORD, 10,000,000), in which it stacks the frames that it decodes together; the last row is left free. */
 const MAX_STACK_HEIGHT = 9_999_999;
+
+/** The picture that everything shows comes first, as decode() gives it; what the animation makes of the canvas follows, in RGBA. */
+async function* apngFrames(source: Source, header: Header, apng: Apng, options: ResolvedDecodeOptions): AsyncGenerator<Image> {
+  yield decodeFrame(source, header, 0, header.pages, options);
+  const canvas = new ApngCanvas(header.width, header.height);
+  const shift = apng.still ? 1 : 0;
+  for (const [i, frame] of apng.frames.slice(0, options.maxFrames - shift).entries()) {
+    options.signal?.throwIfAborted();
+    const { data, channels } = await readPixels({ format: 'png', bytes: frame.png() }, {}, options);
+    const shown = canvas.show(frame, data, channels);
+    if (i + shift > 0) yield imageOf(source, header, { data: shown, channels: 4 }, i + shift, header.pages);
+  }
+}
 
 async function decodeFrame(
   source: Source,
