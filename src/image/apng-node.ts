@@ -1,18 +1,22 @@
 import { EgideError } from '../errors.js';
-import { PNG_SIGNATURE, pngChunk, pngChunks } from './png-node.js';
+import { chunkType, contentOf, PNG_SIGNATURE, pngChunk, pngChunks } from './png-node.js';
+
+const [AC_TL, FC_TL, FD_AT, IDAT, PLTE, TRNS] = ['acTL', 'fcTL', 'fdAT', 'IDAT', 'PLTE', 'tRNS'].map(chunkType);
 
 /**
  * Animated PNG (PNG specification, third edition, 11.3.6). libvips reads the picture that programs without animation show, and no other
  * frame; each of the others is made into a PNG of its own here, for the same decoder, and laid on the canvas.
  */
 export interface Apng {
-  /** Frames in the order in which they are shown. */
+  /** Frames in the order in which they are shown, as many as were asked for. */
   readonly frames: readonly ApngFrame[];
   /** Whether the picture of programs without animation stands outside of the animation. */
   readonly still: boolean;
+  /** Frames of the file, the still one included. */
+  readonly frameCount: number;
 }
 
-/** One frame: where it lies on the canvas, what happens before and after, and its pixels as a PNG. */
+/** One frame: where it lies on the canvas, what happens before and after, and where its pixels are. */
 export interface ApngFrame {
   readonly width: number;
   readonly height: number;
@@ -22,57 +26,75 @@ export interface ApngFrame {
   readonly dispose: number;
   /** 0 replace, 1 lay over. */
   readonly blend: number;
-  readonly png: () => Buffer;
-}
-
-/** Frames that {@link Apng} has to show: the still one is shown too. */
-export function frameCountOf({ frames, still }: Apng): number {
-  return frames.length + (still ? 1 : 0);
+  /** Where the chunk after its `fcTL` begins. */
+  readonly start: number;
 }
 
 /**
- * Finds the frames of an animated PNG; `undefined` if it is none.
+ * Finds the first `maxFrames` frames of an animated PNG and counts them all; `undefined` if it is none.
  *
  * @throws {EgideError} `CORRUPT_IMAGE` if a chunk is cut off, out of order, or a frame reaches beyond the canvas.
  */
-export function readApng(png: Buffer): Apng | undefined {
-  const shared: Buffer[] = [];
-  const found: { control: Buffer; pieces: Buffer[] }[] = [];
-  let header: Buffer | undefined;
-  let animated = false;
-  let still = false;
-  let sequence = 0;
-  const inSequence = (content: Buffer): Buffer => {
-    if (content.length < 4 || content.readUInt32BE(0) !== sequence++) throw damaged('are out of order');
-    return content.subarray(4);
-  };
-  for (const { type, content, whole } of pngChunks(png)) {
-    if (type === 'IHDR') header = content;
-    else if (type === 'acTL') animated = true;
-    else if (type === 'IDAT' && !animated)
-      return undefined; // 11.3.6.1: `acTL` comes first, or there is no animation
-    else if (type === 'PLTE' || type === 'tRNS') shared.push(whole);
-    else if (type === 'fcTL') found.push({ control: inSequence(content), pieces: [] });
-    else if (type === 'fdAT') found.at(-1)?.pieces.push(inSequence(content));
-    else if (type === 'IDAT' && found.length === 0) still = true;
-    else if (type === 'IDAT') found[0]?.pieces.push(content);
+export function readApng(png: Buffer, maxFrames: number): Apng | undefined {
+  const frames: ApngFrame[] = [];
+  let [animated, still, count, sequence] = [false, false, 0, 0];
+  for (const chunk of pngChunks(png)) {
+    const { type } = chunk;
+    if (type === AC_TL) animated = true;
+    if (type === IDAT && !animated) return undefined; // 11.3.6.1: `acTL` comes first, or there is no animation
+    if (type === IDAT && count === 0) still = true;
+    if (type !== FC_TL && type !== FD_AT) continue;
+    if (chunk.end - chunk.start < 16 || png.readUInt32BE(chunk.start + 8) !== sequence++) throw damaged('are out of order');
+    if (type === FC_TL && count++ < maxFrames) frames.push(frameOf(png, contentOf(png, chunk), chunk.end));
   }
-  if (header?.length !== 13) throw damaged('have no canvas');
-  const canvas = header;
-  return { still, frames: found.map(({ control, pieces }) => frameOf(canvas, shared, control, pieces)) };
+  return { frames, still, frameCount: count + (still ? 1 : 0) };
 }
 
-function frameOf(header: Buffer, shared: readonly Buffer[], control: Buffer, pieces: readonly Buffer[]): ApngFrame {
-  if (control.length !== 22) throw damaged('have a control chunk of the wrong length');
-  const [width, height, left, top] = [0, 4, 8, 12].map((at) => control.readUInt32BE(at)) as [number, number, number, number];
-  if (width === 0 || height === 0 || left + width > header.readUInt32BE(0) || top + height > header.readUInt32BE(4))
+function frameOf(png: Buffer, control: Buffer, start: number): ApngFrame {
+  if (control.length !== 26) throw damaged('have a control chunk of the wrong length');
+  const [width, height, left, top] = [4, 8, 12, 16].map((at) => control.readUInt32BE(at)) as [number, number, number, number];
+  // `IHDR` is the first chunk, with the canvas' sides at bytes 16 and 20.
+  if (width === 0 || height === 0 || left + width > png.readUInt32BE(16) || top + height > png.readUInt32BE(20))
     throw damaged('reach beyond the canvas');
-  const png = (): Buffer => {
-    const own = Buffer.concat([control.subarray(0, 8), header.subarray(8)]); // the frame's size, the file's depth and type
-    const end = pngChunk('IEND', Buffer.alloc(0));
-    return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', own), ...shared, pngChunk('IDAT', Buffer.concat(pieces)), end]);
-  };
-  return { width, height, left, top, dispose: control[20] as number, blend: control[21] as number, png };
+  return { width, height, left, top, dispose: control[24] as number, blend: control[25] as number, start };
+}
+
+/**
+ * One frame as a PNG of its own: the frame's size; the file's depth, type, palette and transparent colours.
+ *
+ * @throws {EgideError} `CORRUPT_IMAGE` if the file ends within a chunk.
+ */
+export function framePng(png: Buffer, { width, height, start }: ApngFrame): Buffer {
+  const header = Buffer.from(png.subarray(16, 29));
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  const colours = new Map<string, Buffer>();
+  for (const chunk of pngChunks(png)) {
+    if (chunk.type === IDAT) break;
+    if (chunk.type === PLTE) colours.set('PLTE', contentOf(png, chunk));
+    if (chunk.type === TRNS) colours.set('tRNS', contentOf(png, chunk));
+  }
+  const shared = [...colours].map(([type, content]) => pngChunk(type, content));
+  const end = pngChunk('IEND', Buffer.alloc(0));
+  return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', header), ...shared, pngChunk('IDAT', compressedRows(png, start)), end]);
+}
+
+/** The compressed rows of one frame, gathered from its chunks in two passes: their sum first. */
+function compressedRows(png: Buffer, start: number): Buffer {
+  let total = 0;
+  for (const piece of pieces(png, start)) total += piece.length;
+  const rows = Buffer.alloc(total);
+  let at = 0;
+  for (const piece of pieces(png, start)) at += piece.copy(rows, at);
+  return rows;
+}
+
+function* pieces(png: Buffer, start: number): Generator<Buffer> {
+  for (const chunk of pngChunks(png, start)) {
+    if (chunk.type === FC_TL) return;
+    if (chunk.type === IDAT) yield contentOf(png, chunk);
+    if (chunk.type === FD_AT) yield contentOf(png, chunk).subarray(4); // after its sequence number
+  }
 }
 
 /** An RGBA canvas on which the frames of one animation are laid, one after the other. */

@@ -1,5 +1,5 @@
 import { EgideError } from '../errors.js';
-import { PNG_SIGNATURE, pngChunk, pngChunks } from './png-node.js';
+import { chunkType, pngChunk, pngChunks } from './png-node.js';
 
 /**
  * A palette picture decodes to its indices once its palette is the grey ramp: index i has the colour (i, i, i). So the one decoder, with
@@ -9,22 +9,21 @@ import { PNG_SIGNATURE, pngChunk, pngChunks } from './png-node.js';
 /** Bytes of a colour table with all 256 entries. */
 const FULL_TABLE = 768;
 
+const PLTE = chunkType('PLTE');
+
 function ramp(entries: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: 3 * entries }, (_, i) => i / 3));
 }
 
 /**
- * A PNG of colour type 3 (PNG specification, 11.2.2) with the ramp for its `PLTE`, and without `tRNS`.
+ * A PNG of colour type 3 (PNG specification, 11.2.2) with the ramp for its `PLTE`.
  *
  * @throws {EgideError} `CORRUPT_IMAGE`.
  */
 export function rampPng(png: Buffer): Buffer {
-  const entries = 1 << byteAt(png, 24);
-  const parts: Buffer[] = [PNG_SIGNATURE];
-  for (const { type, whole } of pngChunks(png))
-    if (type === 'PLTE') parts.push(pngChunk(type, ramp(entries)));
-    else if (type !== 'tRNS') parts.push(whole);
-  return Buffer.concat(parts);
+  for (const { type, start, end } of pngChunks(png))
+    if (type === PLTE) return Buffer.concat([png.subarray(0, start), pngChunk('PLTE', ramp(1 << byteAt(png, 24))), png.subarray(end)]);
+  throw damaged('PNG');
 }
 
 /** A GIF whose first frame decodes to indices, and the index that is meant where that frame shows nothing. */

@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { EgideError } from '../errors.js';
-import { type Apng, frameCountOf, readApng } from './apng-node.js';
+import { type Apng, readApng } from './apng-node.js';
 import type { ResolvedDecodeOptions } from './decoder.js';
 import { checkSize } from './limits.js';
 import { heicUnsupported, type SourceFormat } from './sniff.js';
@@ -63,11 +63,11 @@ export async function readHeader(source: Source, options: ResolvedDecodeOptions,
   if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort')
     throw new EgideError('UNSUPPORTED_FORMAT', `input: samples of type ${metadata.depth}; expected 8 or 16 bits: convert the picture`);
   const { orientation = 1 } = metadata;
-  const apng = source.format === 'png' ? readApng(source.bytes) : undefined;
+  const apng = source.format === 'png' ? readApng(source.bytes, options.maxFrames) : undefined;
   return {
     width: metadata.width,
     height: metadata.height,
-    pages: apng ? frameCountOf(apng) : (metadata.pages ?? 1),
+    pages: apng?.frameCount ?? metadata.pages ?? 1,
     apng,
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
     colour: colourOf(metadata),

@@ -6,26 +6,40 @@ export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
 /** One chunk of a PNG (5.3). */
 export interface PngChunk {
-  readonly type: string;
-  readonly content: Buffer;
-  /** The chunk with its length, type and checksum. */
-  readonly whole: Buffer;
+  /** The four letters, as one big-endian number: see {@link chunkType}. */
+  readonly type: number;
+  /** Where the chunk begins in the file, and where the next one does. */
+  readonly start: number;
+  readonly end: number;
 }
 
+/** The number that four letters make: comparing numbers keeps a walk over millions of chunks from making as many strings. */
+export function chunkType(letters: string): number {
+  return Buffer.from(letters, 'latin1').readUInt32BE(0);
+}
+
+const IEND = chunkType('IEND');
+
 /**
- * The chunks of a PNG in order up to `IEND`, as views. Checksums are left to the decoder.
+ * The chunks of a PNG in order up to `IEND`, one at a time: a file may consist of millions. Checksums are left to the decoder.
  *
+ * @param from Where a chunk begins.
  * @throws {EgideError} `CORRUPT_IMAGE` if the file ends within a chunk.
  */
-export function* pngChunks(png: Buffer): Generator<PngChunk> {
-  for (let at = PNG_SIGNATURE.length; at < png.length; ) {
-    const end = at + 12 > png.length ? Number.POSITIVE_INFINITY : at + 12 + png.readUInt32BE(at);
+export function* pngChunks(png: Buffer, from = PNG_SIGNATURE.length): Generator<PngChunk> {
+  for (let start = from; start < png.length; ) {
+    const end = start + 12 > png.length ? Number.POSITIVE_INFINITY : start + 12 + png.readUInt32BE(start);
     if (end > png.length) throw new EgideError('CORRUPT_IMAGE', 'input: the PNG ends within a chunk: send the whole file');
-    const type = png.toString('latin1', at + 4, at + 8);
-    yield { type, content: png.subarray(at + 8, end - 4), whole: png.subarray(at, end) };
-    if (type === 'IEND') return;
-    at = end;
+    const type = png.readUInt32BE(start + 4);
+    yield { type, start, end };
+    if (type === IEND) return;
+    start = end;
   }
+}
+
+/** What a chunk holds, as a view. */
+export function contentOf(png: Buffer, { start, end }: PngChunk): Buffer {
+  return png.subarray(start + 8, end - 4);
 }
 
 /** Writes a chunk. */

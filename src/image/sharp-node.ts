@@ -1,5 +1,5 @@
 import { EgideError } from '../errors.js';
-import { type Apng, ApngCanvas } from './apng-node.js';
+import { type Apng, ApngCanvas, framePng } from './apng-node.js';
 import type { Decoder, ResolvedDecodeOptions } from './decoder.js';
 import type { Image } from './image.js';
 import { type Header, readHeader, readPixels, type Samples, type Source } from './pixels-node.js';
@@ -75,7 +75,7 @@ async function* apngFrames(source: Source, header: Header, apng: Apng, options: 
   const shift = apng.still ? 1 : 0;
   for (const [i, frame] of apng.frames.slice(0, options.maxFrames - shift).entries()) {
     options.signal?.throwIfAborted();
-    const { data, channels } = await readPixels({ format: 'png', bytes: frame.png() }, {}, options);
+    const { data, channels } = await readPixels({ format: 'png', bytes: framePng(source.bytes, frame) }, {}, options);
     const shown = canvas.show(frame, data, channels);
     if (i + shift > 0) yield imageOf(source, header, { data: shown, channels: 4 }, i + shift, header.pages);
   }
