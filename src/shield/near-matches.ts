@@ -18,7 +18,7 @@ export interface HashedView {
   readonly hashed: PdqOrientations;
 }
 
-/** Gathers near matches over the frames of one upload: the nearest of each entry, the earliest of equals. */
+/** Gathers near matches over the frames of one upload: the nearest of each entry; of equals the one turned least, then the first. */
 export class NearMatches {
   readonly #lists: readonly SearchedList[];
   /** For each list, by {@link keyOf} its entry. */
@@ -65,7 +65,9 @@ export class NearMatches {
     for (const { query, position, distance } of hits) {
       const entry = list.entry(position, 'pdq');
       const key = keyOf(entry);
-      if ((nearest.get(key)?.distance ?? Number.POSITIVE_INFINITY) <= distance) continue;
+      const known = nearest.get(key);
+      const turn = query % ORIENTATIONS.length;
+      if (known && (known.distance - distance || ORIENTATIONS.indexOf(known.orientation) - turn) <= 0) continue;
       const { view, frame, hashed } = usable[Math.floor(query / ORIENTATIONS.length)] as HashedView;
       nearest.set(key, {
         kind: 'near',
@@ -74,7 +76,7 @@ export class NearMatches {
         action: rules.near,
         distance,
         maxDistance: rules.pdqMaxDistance,
-        orientation: ORIENTATIONS[query % ORIENTATIONS.length] as Orientation,
+        orientation: ORIENTATIONS[turn] as Orientation,
         view,
         frame,
         quality: hashed.quality,
