@@ -218,7 +218,7 @@ class Scan {
   #note(error: unknown): void {
     this.#options.signal?.throwIfAborted();
     if (!(error instanceof EgideError) || !ANSWERS.has(error.code)) throw error;
-    this.#leave({ code: error.code, message: error.message });
+    this.#leave({ code: error.code, message: error.message.replace(/^input: /, '') }); // the verdict is about nothing else
   }
 
   #leave(problem: Problem): void {

@@ -15,7 +15,7 @@ export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
 };
 
 /** What a digest is called. */
-const DIGEST_WORDS = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
+export const DIGEST_WORDS = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
 
 /** One sentence about what was found, for a person. It says what matches, never what a picture is. */
 export function summarise({
@@ -28,8 +28,8 @@ export function summarise({
   const [strongest, ...others] = matches;
   if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}.`;
   const problem = problems[0];
-  if (outcome === 'could-not-tell') return `Could not tell: ${problem?.message ?? 'part of the work failed'}.`;
-  if (outcome === 'not-hashable') return `Not hashable: ${problem?.message ?? 'the picture has too little in it'}.`;
+  if (outcome === 'could-not-tell') return `Could not tell: ${clause(problem?.message ?? 'part of the work failed')}.`;
+  if (outcome === 'not-hashable') return `Not hashable: ${clause(problem?.message ?? 'the picture has too little in it')}.`;
   const entries = lists.reduce((sum, list) => sum + list.entries, 0);
   return `No match among ${plural(entries, 'entry', 'entries')} of ${plural(lists.length, 'list', 'lists')}.`;
 }
@@ -39,7 +39,7 @@ export function sayMatch(match: Match, frameCount = 1): string {
   const entry = `entry ${match.entry.id} of list ${match.entry.list}`;
   if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
   const { distance } = match;
-  const bits = `${distance === 0 ? 'none' : distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
+  const bits = `${distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
   return `Near match: ${[bits, ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
 }
 
@@ -54,6 +54,11 @@ export function saySeen({ frame, view, orientation }: NearMatch, frameCount = 1)
 
 function sayOthers(count: number): string {
   return count === 0 ? '' : ` (and ${plural(count, 'more match', 'more matches')})`;
+}
+
+/** A message without its full stop, to stand within a sentence. */
+function clause(message: string): string {
+  return message.replace(/\.$/, '');
 }
 
 /** A count with its noun, as in `1,024 entries`. */

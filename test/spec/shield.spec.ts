@@ -17,7 +17,8 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
   const egide = nodeEgide(makeBackend());
   const listed = (bytes: Uint8Array = boats, name = 'test') => rowOf(egide, '42', bytes).then((row) => listOf(egide, name, [row]));
   const exactly = (bytes: Uint8Array) => rowOf(egide, '42', bytes, false).then((row) => listOf(egide, 'test', [row]));
-  const scan = (bytes: Uint8Array, list: HashList, more: Partial<ShieldOptions> = {}) => egide.shield({ lists: [list], ...more }).scan(bytes);
+  const scan = (bytes: Uint8Array, list: HashList, more: Partial<ShieldOptions> = {}) =>
+    egide.shield({ lists: [list], ...more }).scan(bytes);
   const edited = async (edit: (picture: Sharp) => Sharp) => new Uint8Array(await edit(sharp(boats)).toBuffer());
 
   test('blocks the very file that is listed, and shows its near match as further evidence', async () => {
@@ -35,7 +36,12 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
 
   test('holds a smaller, recompressed copy, with the evidence', async () => {
     const verdict = await scan(await edited((picture) => picture.resize(300).jpeg({ quality: 60 })), await listed());
-    expect(verdict).toMatchObject({ action: 'hold', outcome: 'match', policyVersion: defaultPolicy.version, lists: [{ name: 'test', entries: 1 }] });
+    expect(verdict).toMatchObject({
+      action: 'hold',
+      outcome: 'match',
+      policyVersion: defaultPolicy.version,
+      lists: [{ name: 'test', entries: 1 }],
+    });
     const [match] = verdict.matches as [NearMatch];
     expect(match).toMatchObject({ kind: 'near', signal: 'pdq', action: 'hold', entry: { id: '42', list: 'test' } });
     expect(match).toMatchObject({ maxDistance: 31, orientation: 'original', view: 'stored', frame: 0, mode: 'full-res' });
@@ -71,8 +77,8 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     const policy = { ...defaultPolicy, thresholds: { pdqMaxDistance: 0, pdqMinQuality: 50 } };
     const { matches } = await scan(tagged, await listOf(egide, 'test', rows), { policy });
     const found = Object.fromEntries(matches.map((match) => [match.entry.id, match as NearMatch]));
-    expect(found['stored']).toMatchObject({ view: 'stored', orientation: 'original', distance: 0 });
-    expect(found['upright']).toMatchObject({ orientation: 'original', view: 'upright', distance: 0 });
+    expect(found.stored).toMatchObject({ view: 'stored', orientation: 'original', distance: 0 });
+    expect(found.upright).toMatchObject({ orientation: 'original', view: 'upright', distance: 0 });
   });
 
   test('finds a listed picture in the third frame of an animation', async () => {
@@ -95,7 +101,9 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
   test('holds a flat picture as not hashable', async () => {
     const verdict = await scan(await flat(), await listed());
     expect(verdict).toMatchObject({ action: 'hold', outcome: 'not-hashable', matches: [], input: { quality: 0 } });
-    expect(verdict.problems).toEqual([{ code: 'LOW_QUALITY', message: 'quality 0 of 100 is below the 50 that the policy asks for', frame: 0 }]);
+    expect(verdict.problems).toEqual([
+      { code: 'LOW_QUALITY', message: 'quality 0 of 100 is below the 50 that the policy asks for', frame: 0 },
+    ]);
   });
 
   test('holds a picture of 4 x 4 pixels as too small, whatever quality is asked for', async () => {
@@ -124,12 +132,21 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     [{ maxBytes: 1000 }, 'TOO_MANY_BYTES'],
     [{ maxPixels: 1000 }, 'TOO_MANY_PIXELS'],
   ])('holds what is over a limit: %o', async (limits, code) => {
-    expect(await scan(boats, await listed(), { limits })).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code }] });
+    expect(await scan(boats, await listed(), { limits })).toMatchObject({
+      action: 'hold',
+      outcome: 'could-not-tell',
+      problems: [{ code }],
+    });
   });
 
   test('holds a path that cannot be opened', async () => {
     const verdict = await egide.shield({ lists: [await listed()] }).scan('/no/such/picture.jpg');
-    expect(verdict).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code: 'NOT_FOUND' }], input: { byteLength: 0 } });
+    expect(verdict).toMatchObject({
+      action: 'hold',
+      outcome: 'could-not-tell',
+      problems: [{ code: 'NOT_FOUND' }],
+      input: { byteLength: 0 },
+    });
   });
 
   test('an exact match blocks even what cannot be decoded', async () => {
@@ -227,7 +244,10 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     const policy: Policy = { ...defaultPolicy, lists: { old: { pdqMode: 'reference-cpp' } } };
     const lists = [await listed(boats, 'new'), await listed(boats, 'old')];
     const { matches } = await egide.shield({ lists, policy }).scan(boats);
-    expect(Object.fromEntries(matches.map((match) => [match.entry.list, (match as NearMatch).mode]))).toEqual({ new: 'full-res', old: 'reference-cpp' });
+    expect(Object.fromEntries(matches.map((match) => [match.entry.list, (match as NearMatch).mode]))).toEqual({
+      new: 'full-res',
+      old: 'reference-cpp',
+    });
   });
 
   test('the same bytes, lists and policy give the same verdict, which is JSON, whatever the caller does to the buffer', async () => {
@@ -289,10 +309,13 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
       await expect(egide.shield({ lists: [await listed()] }).scan(broken())).rejects.toThrow('the connection was lost');
     });
 
-    test.each([[undefined], [null], [42], [{ width: 3 }], [{ data: [], width: 3, height: 3, channels: 3 }]])('for %o in place of a picture', async (input) => {
-      const shield = egide.shield({ lists: [await listed()] });
-      await expect(shield.scan(input as unknown as Uint8Array)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    });
+    test.each([[undefined], [null], [42], [{ width: 3 }], [{ data: [], width: 3, height: 3, channels: 3 }]])(
+      'for %o in place of a picture',
+      async (input) => {
+        const shield = egide.shield({ lists: [await listed()] });
+        await expect(shield.scan(input as unknown as Uint8Array)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      },
+    );
 
     test('for a buffer that was transferred away', async () => {
       const gone = boats.slice();
@@ -314,7 +337,11 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
       ['no lists', () => ({ lists: [] }), /^lists:/],
       ['a promise of a list', () => ({ lists: [listed()] }), /^lists\[0\]:.*await/],
       ['two lists of one name', async () => ({ lists: [await listed(), await listed()] }), /^lists\[1\]\.name:/],
-      ['a policy for a list that is not there', async () => ({ lists: [await listed()], policy: { ...defaultPolicy, lists: { tset: {} } } }), /^policy\.lists\.tset:/],
+      [
+        'a policy for a list that is not there',
+        async () => ({ lists: [await listed()], policy: { ...defaultPolicy, lists: { tset: {} } } }),
+        /^policy\.lists\.tset:/,
+      ],
       ['a limit that is none', async () => ({ lists: [await listed()], limits: { maxPixels: Number.NaN } }), /^maxPixels:/],
     ])('for %s', async (_what, options, message) => {
       const given = (await options()) as ShieldOptions;

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { Egide } from '../egide.js';
+import { EgideError } from '../errors.js';
+import type { HashList } from '../list/hash-list.js';
+import { checkPolicy, defaultPolicy, type Policy, sternest } from '../shield/policy.js';
+import type { Shield } from '../shield/shield.js';
+import { plural, saySeen } from '../shield/summary.js';
+import type { Action, Verdict } from '../shield/verdict.js';
+import type { Command, Given } from './command.js';
+import { countFiles, type Found, filesIn } from './files.js';
+import { inOrder } from './in-order.js';
+import { EXIT, type Io, printable, UsageError } from './io.js';
+import { packageVersion } from './package-version.js';
+import { type Preview, previewOf } from './preview.js';
+import { Progress } from './progress.js';
+import { JOBS_HELP, jobsOf, profileOf } from './reading.js';
+import { Report } from './report.js';
+import { type Row, Table } from './table.js';
+
+/** `egide scan FILE|DIR… --list FILE`. */
+export const scanCommand: Command = {
+  name: 'scan',
+  help: `egide scan FILE|DIR… --list FILE [options]
+
+Looks pictures up in hash lists and says what the policy makes of each: allow, hold (a person should look) or block.
+A file that cannot be read, decoded or hashed is held, unless the policy says otherwise.
+
+  -l, --list FILE     a hash list: CSV, NDJSON or local_file lines; may be given several times
+  --policy FILE       a policy in JSON (docs/policy.md); without it, ${defaultPolicy.version}
+  --profile PROFILE   default, or pytx: decode just as python-threatexchange does
+  --report FILE       also write one self-contained HTML page; its previews are blurred and grey
+  --clear             with --report: previews as they are
+${JOBS_HELP}  --json              one verdict per line as JSON, with the file's name
+
+Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 for an error.
+`,
+  options: {
+    list: { type: 'string', short: 'l', multiple: true },
+    policy: { type: 'string' },
+    profile: { type: 'string' },
+    report: { type: 'string' },
+    clear: { type: 'boolean' },
+    jobs: { type: 'string', short: 'j' },
+  },
+  async run(io, given) {
+    if (given.files.length === 0) throw new UsageError('scan: expected files or folders');
+    if (given.texts('list').length === 0) throw new UsageError('scan: expected --list FILE');
+    if (given.flag('clear') && given.text('report') === undefined) throw new UsageError('scan: --clear goes with --report');
+    const policy = await readPolicy(given.text('policy'));
+    const [jobs, profile] = [jobsOf(given), profileOf(given)];
+    const egide = await io.load();
+    const lists = await readLists(egide, io, given.texts('list'));
+    const shield = egide.shield({ lists, policy });
+    const reportPath = given.text('report');
+    const report =
+      reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists, egide, version: packageVersion() });
+    try {
+      const look = (found: Found) => lookAt(shield, found, { profile, signal: io.signal }, report && { clear: given.flag('clear') });
+      const counts = await scanAll(io, given, inOrder(filesIn(given.files), jobs, look), report);
+      await report?.finish();
+      if (reportPath !== undefined) io.err(`report: ${printable(reportPath)}\n`);
+      return EXIT[sternest((Object.keys(counts) as Action[]).filter((action) => counts[action] > 0))];
+    } finally {
+      await report?.discard();
+      for (const list of lists) list[Symbol.dispose]();
+    }
+  },
+};
+
+/** One file and its verdict. */
+export interface Scanned {
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** Only for a report. */
+  readonly preview?: Preview;
+}
+
+async function scanAll(io: Io, given: Given, scanned: AsyncIterable<Scanned>, report: Report | undefined): Promise<Record<Action, number>> {
+  const counts: Record<Action, number> = { allow: 0, hold: 0, block: 0 };
+  const json = given.flag('json');
+  const progress = new Progress(io, io.errIsTerminal ? await countFiles(given.files) : 0);
+  const table = new Table(io, HEADINGS, () => progress.clear());
+  for await (const one of scanned) {
+    const { file, verdict } = one;
+    counts[verdict.action] += 1;
+    progress.step(sayCounts(counts));
+    await report?.add(one);
+    if (!json) await table.add(rowOf(file, verdict));
+    else {
+      progress.clear();
+      await io.out(`${JSON.stringify({ file, ...verdict })}\n`);
+    }
+  }
+  progress.clear();
+  await table.flush();
+  const total = counts.allow + counts.hold + counts.block;
+  if (total === 0) throw new UsageError('scan: there are no files in what was given');
+  if (!json) await io.out(`\n${plural(total, 'file', 'files')}: ${sayCounts(counts)}\n`);
+  return counts;
+}
+
+function sayCounts({ block, hold, allow }: Record<Action, number>): string {
+  return `${block} block, ${hold} hold, ${allow} allow`;
+}
+
+async function lookAt(
+  shield: Shield,
+  { path, unreadable }: Found,
+  options: { readonly profile: 'default' | 'pytx'; readonly signal: AbortSignal },
+  preview: { readonly clear: boolean } | undefined,
+): Promise<Scanned> {
+  // A folder that cannot be listed is scanned like a file that cannot be read: the answer is that nobody could tell.
+  const verdict = await shield.scan(unreadable === undefined ? path : failing(unreadable), options);
+  return { file: path, verdict, ...(preview && { preview: await previewOf(path, verdict, preview.clear) }) };
+}
+
+// biome-ignore lint/correctness/useYield: it stands for a stream that fails at once
+async function* failing(reason: string): AsyncGenerator<Uint8Array> {
+  throw new EgideError('NOT_FOUND', reason);
+}
+
+const HEADINGS = ['action', 'why', 'distance', 'seen', 'list / entry', 'file'];
+
+function rowOf(file: string, { action, outcome, matches, problems, input }: Verdict): Row {
+  const match = matches[0];
+  const entries = new Set(matches.map(({ entry }) => `${entry.list} / ${entry.id}`));
+  const more = entries.size > 1 ? ` (+${entries.size - 1})` : '';
+  const [why, distance, seen] =
+    match === undefined
+      ? [problems.length > 0 ? `${outcome}: ${problems[0]?.code}` : outcome, '', '']
+      : match.kind === 'exact'
+        ? [`exact ${match.signal}`, '', '']
+        : ['near pdq', `${String(match.distance).padStart(3)} of 256`, saySeen(match, input.frameCount).join(', ')];
+  const entry = match === undefined ? '' : `${[...entries][0]}${more}`;
+  return { action, cells: [why, distance, seen, entry, file].map((cell) => printable(cell ?? '')) };
+}
+
+async function readPolicy(path: string | undefined): Promise<Policy> {
+  if (path === undefined) return defaultPolicy;
+  const text = await readFile(path, 'utf8');
+  try {
+    return checkPolicy(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(`${path}: expected JSON: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Reads every list; what was refused of one is said, since a match can be missed for it. */
+async function readLists(egide: Egide, io: Io, paths: readonly string[]): Promise<HashList[]> {
+  const names = paths.map((path) => basename(path, extname(path)));
+  const lists: HashList[] = [];
+  for (const [i, path] of paths.entries()) {
+    const short = names[i] as string;
+    const name = names.indexOf(short) === names.lastIndexOf(short) ? short : path;
+    const list = await egide.hashList(path, { name, signal: io.signal });
+    const { kept, refused, refusals } = list.report;
+    if (refused > 0) {
+      const [first] = refusals;
+      io.err(
+        `warning: ${printable(path)}: ${plural(refused, 'line was', 'lines were')} not kept${first ? `, the first is line ${first.line}: ${first.reason}` : ''}\n`,
+      );
+    }
+    if (kept === 0) io.err(`warning: ${printable(path)}: the list is empty, nothing can match it\n`);
+    lists.push(list);
+  }
+  return lists;
+}
