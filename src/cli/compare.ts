@@ -7,7 +7,7 @@ import { ORIENTATION_WORDS } from '../shield/summary.js';
 import type { View } from '../shield/verdict.js';
 import type { Command, Given } from './command.js';
 import { printable, UsageError } from './io.js';
-import { modeOf, profileOf, READING_HELP, READING_OPTIONS } from './reading.js';
+import { modeOf, naming, profileOf, READING_HELP, READING_OPTIONS } from './reading.js';
 
 const BITS = 8 * HASH_BYTES;
 const { pdqMaxDistance, pdqMinQuality } = defaultPolicy.thresholds;
@@ -65,7 +65,7 @@ interface Looked {
 
 /** One picture, hashed as stored and, if EXIF turns it, upright. */
 async function look(egide: Egide, file: string, given: Given, signal: AbortSignal): Promise<Looked> {
-  const stored = await egide.decode(file, { profile: profileOf(given), signal });
+  const stored = await naming(file, () => egide.decode(file, { profile: profileOf(given), signal }));
   const seen: [View, Image][] = [['stored', stored]];
   if (stored.orientation !== 1) seen.push(['upright', egide.upright(stored)]);
   const views: { view: View; hashed: PdqOrientations }[] = [];

@@ -42,3 +42,13 @@ export async function attempt<Answer>({ path, unreadable }: Found, work: (path: 
     return { path, error };
   }
 }
+
+/** Puts the name of the file into the message of a failure that belongs to it. */
+export async function naming<Answer>(path: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof EgideError)) throw error;
+    throw new EgideError(error.code, `${path}: ${error.message.replace(/^input: /, '')}`, { cause: error });
+  }
+}

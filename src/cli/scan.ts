@@ -14,7 +14,7 @@ import { EXIT, type Io, printable, UsageError } from './io.js';
 import { packageVersion } from './package-version.js';
 import { type Preview, previewOf } from './preview.js';
 import { Progress } from './progress.js';
-import { JOBS_HELP, jobsOf, profileOf } from './reading.js';
+import { JOBS_HELP, jobsOf, naming, profileOf } from './reading.js';
 import { Report } from './report.js';
 import { type Row, Table } from './table.js';
 
@@ -154,7 +154,7 @@ async function readLists(egide: Egide, io: Io, paths: readonly string[]): Promis
   for (const [i, path] of paths.entries()) {
     const short = names[i] as string;
     const name = names.indexOf(short) === names.lastIndexOf(short) ? short : path;
-    const list = await egide.hashList(path, { name, signal: io.signal });
+    const list = await naming(path, () => egide.hashList(path, { name, signal: io.signal }));
     const { kept, refused, refusals } = list.report;
     if (refused > 0) {
       const [first] = refusals;

@@ -46,6 +46,17 @@ describe.each(backends)('the command line on %s', (_name, makeBackend) => {
       expect(documents((await type(egide, ['--version', '--json'])).out)).toEqual([{ version }]);
     });
 
+    test('--version --verbose says which core does the work, and runs the self test', async () => {
+      const { code, out } = await type(egide, ['--version', '--verbose']);
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^backend +${egide.backend.name}, ${egide.backend.kernel} kernels`, 'm'));
+      expect(out).toMatch(/^self test {2}passed: (\d+) of \1 checks agree/m);
+      expect(documents((await type(egide, ['--version', '--verbose', '--json'])).out)[0]).toMatchObject({
+        backend: egide.backend,
+        selfTest: { ok: true },
+      });
+    });
+
     test.each([
       [[], ''],
       [['frob'], 'there is no command "frob"'],
@@ -58,7 +69,7 @@ describe.each(backends)('the command line on %s', (_name, makeBackend) => {
       [['hash', '/no/such/file.jpg'], 'cannot open /no/such/file.jpg'],
       [['compare', 'a.jpg'], 'expected two files'],
       [['compare', 'a.jpg', 'b.jpg', '--max-distance', '257'], '--max-distance: expected a whole number from 0 to 256'],
-      [['compare', '/no/such/a.jpg', '/no/such/b.jpg'], 'NOT_FOUND'],
+      [['compare', '/no/such/a.jpg', '/no/such/b.jpg'], '/no/such/a.jpg: the file could not be read (ENOENT) (NOT_FOUND)'],
       [['list', 'make', '/tmp'], 'expected -o FILE'],
       [['scan', 'x.jpg'], 'expected --list FILE'],
       [['scan', '--list', 'x.csv'], 'expected files or folders'],
