@@ -9,19 +9,22 @@ export class ByteBuffer {
   }
 
   push(part: Uint8Array): void {
-    this.reserve(part.length);
+    this.#makeRoom(part.length);
     this.#bytes.set(part, this.length);
     this.length += part.length;
   }
 
   /** Makes room for `count` more bytes and returns it: a view that is valid until the next call. */
   reserve(count: number): Uint8Array {
-    if (this.length + count > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.length + count));
-      larger.set(this.bytes());
-      this.#bytes = larger;
-    }
+    this.#makeRoom(count);
     return this.#bytes.subarray(this.length, this.length + count);
+  }
+
+  #makeRoom(count: number): void {
+    if (this.length + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.length + count));
+    larger.set(this.bytes());
+    this.#bytes = larger;
   }
 
   /** The bytes in use: a view that is valid until the next call. */
