@@ -209,6 +209,23 @@ describe.each(backends)('readHashList on %s', (_name, makeBackend) => {
     expect(list.report.refusals.map(({ line }) => line)).toEqual([52, 152, 252, 352, 452]);
   });
 
+  test('two stray quotes are not a pair when the fields between them do not add up', async () => {
+    using list = await readText(`id,pdq\n"a,${P[0]}\nb,${P[1]}\nc","x",${P[2]}\nd,${P[3]}\n`);
+    expect(list.report).toMatchObject({ read: 4, kept: 2, refused: 2 });
+    expect(list.report.refusals.map(({ line }) => line)).toEqual([2, 4]);
+    expect(where(list, P[1] as string)).toEqual([{ id: 'b', list: 'l' }]);
+  });
+
+  test('a quoted field does not reach across a line that cannot be read', async () => {
+    using list = await read(new Blob([`id,category,pdq\na,"two`, '\n', Uint8Array.of(0xff), '\n', `lines",${P[0]}\nb,,${P[1]}\n`]));
+    expect(list.report).toMatchObject({ read: 4, kept: 1, refused: 3 });
+    expect(list.report.refusals).toEqual([
+      { line: 2, reason: 'a quote in the wrong place, or never closed' },
+      { line: 3, reason: 'not UTF-8 text' },
+      { line: 4, reason: 'no signal' },
+    ]);
+  });
+
   test('refuses a line with invalid UTF-8, a zero byte, too many fields or too many bytes, and only that line', async () => {
     const long = `e,${P[3]}${' '.repeat(1000)}`;
     const parts = [`id,pdq\na,${P[0]}\n`, Uint8Array.of(0xff, 0xfe), `,${P[1]}\nc\0,${P[1]}\nd,${P[1]},more\n${long}\nf,${P[2]}`];
