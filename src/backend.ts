@@ -35,7 +35,7 @@ export interface PdqAnswer {
   readonly quality: number;
 }
 
-/** Bytes that were put where the core can search them (WebAssembly memory, or simply kept). */
+/** A copy of bytes where the core can search them. */
 export interface Placed extends Disposable {
   readonly byteLength: number;
 }
@@ -56,7 +56,7 @@ export interface Backend {
   /** Turns pixels the way an EXIF orientation (2 to 8) asks for. Sides are swapped for 5 to 8. */
   upright(pixels: Pixels, orientation: number): Uint8Array;
 
-  /** Puts bytes where the core can search them. */
+  /** Copies bytes to where the core can search them; the caller may do what it likes with its own. */
   place(bytes: Uint8Array): Placed;
   /**
    * Compares every query with every stored hash and writes (query, position, distance) for each pair within

@@ -59,7 +59,7 @@ export class HashIndex implements Disposable {
   constructor(backend: Backend, hashes: Uint8Array) {
     this.size = wholeHashes('hashes', hashes);
     this.#backend = backend;
-    this.#hashes = backend.place(hashes.slice()); // a copy: a backend may keep what it is given
+    this.#hashes = backend.place(hashes);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../src/backend.js';
 import { HashIndex, type Hit, type QueryHit } from '../../src/search/hash-index.js';
-import { definitionBackend, seededBytes, slowDistance } from './search-fixture.js';
-
-const backends: [string, () => ReturnType<typeof definitionBackend>][] = [['definition', definitionBackend]];
+import { backends } from './backends.js';
+import { seededBytes, slowDistance } from './search-fixture.js';
 
 const COUNT = 300;
 const query = seededBytes(32, 7);
@@ -42,7 +42,24 @@ function code(run: () => unknown): unknown {
   return 'nothing was thrown';
 }
 
-describe.each(backends)('HashIndex on %s', (_name, makeBackend) => {
+/** Each kernel of each backend on its own; the backend's own choice is the first. */
+const kernels = backends.flatMap(([name, makeBackend]) =>
+  makeBackend().kernels.map((kernel): [string, string, () => Backend] => [name, kernel, () => onKernel(makeBackend(), kernel)]),
+);
+
+function onKernel(backend: Backend, kernel: string): Backend {
+  return {
+    name: backend.name,
+    kernels: [kernel],
+    pdq: (pixels, mode) => backend.pdq(pixels, mode, kernel),
+    pdqAsync: (pixels, mode, signal) => backend.pdqAsync(pixels, mode, signal),
+    upright: (pixels, orientation) => backend.upright(pixels, orientation),
+    place: (bytes) => backend.place(bytes),
+    hammingScan: (queries, stored, maxDistance, hits) => backend.hammingScan(queries, stored, maxDistance, hits, kernel),
+  };
+}
+
+describe.each(kernels)('HashIndex on %s, %s', (_name, _kernel, makeBackend) => {
   const backend = makeBackend();
 
   test.each([0, 1, 31, 110, 128, 255, 256])('finds exactly the hashes within %i bits, nearest first', (maxDistance) => {
@@ -87,6 +104,12 @@ describe.each(backends)('HashIndex on %s', (_name, makeBackend) => {
     using index = new HashIndex(backend, given);
     structuredClone(given, { transfer: [given.buffer] });
     expect(index.search(query, { maxDistance: 0 })[0]).toEqual({ position: 0, distance: 0 });
+  });
+
+  test.each([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33])('finds the same among %i hashes', (count) => {
+    const some = hashes.subarray(0, 32 * count);
+    using index = new HashIndex(backend, some);
+    expect(index.search(query, { maxDistance: 140 })).toEqual(withoutQuery(slowSearch(some, query, 140)));
   });
 
   test('an empty index and no queries find nothing', () => {

@@ -5,9 +5,9 @@ import type { Input } from '../../src/input.js';
 import type { HashList, SignalType } from '../../src/list/hash-list.js';
 import { type ReadListOptions, readHashList } from '../../src/list/read-hash-list.js';
 import type { Platform } from '../../src/platform.js';
-import { definitionBackend, seededBytes } from './search-fixture.js';
+import { backends } from './backends.js';
+import { seededBytes } from './search-fixture.js';
 
-const backends: [string, () => ReturnType<typeof definitionBackend>][] = [['definition', definitionBackend]];
 const platform: Platform = { runtime: 'node', createDigester: createNodeDigester };
 
 const P = Array.from({ length: 6 }, (_, i) => hashToHex(seededBytes(32, 100 + i)));

@@ -7,9 +7,9 @@ import { CSV_HEADER, formatCsvList, formatCsvRow, type ListRow } from '../../src
 import type { HashList, SignalType } from '../../src/list/hash-list.js';
 import { type ListProgress, readHashList } from '../../src/list/read-hash-list.js';
 import type { Platform } from '../../src/platform.js';
-import { definitionBackend, seededBytes } from './search-fixture.js';
+import { backends } from './backends.js';
+import { seededBytes } from './search-fixture.js';
 
-const backend = definitionBackend();
 const platform: Platform = { runtime: 'node', createDigester: createNodeDigester };
 const SEED = 20_260;
 
@@ -41,7 +41,9 @@ const SMALL: [string, string][] = [
   ['local_file', `# é\r\npdq ${A}\rmd5 ${B}\n\nvideo_md5 ${B}\r\n`],
 ];
 
-describe('A list as a stream', () => {
+describe.each(backends)('A list as a stream on %s', (_name, makeBackend) => {
+  const backend = makeBackend();
+
   test.each(SMALL)('reads %s the same wherever its chunks are cut', async (_format, text) => {
     const bytes = new TextEncoder().encode(text);
     const expected = plain(await readHashList(backend, platform, bytes, { name: 'l' }));
@@ -128,7 +130,9 @@ describe('A list as a stream', () => {
   });
 });
 
-describe('Any bytes at all', () => {
+describe.each(backends)('Any bytes at all on %s', (_name, makeBackend) => {
+  const backend = makeBackend();
+
   const piece = fc.oneof(
     fc.constantFrom(
       '\n',
@@ -206,7 +210,9 @@ describe('Any bytes at all', () => {
   });
 });
 
-describe('A list that is written', () => {
+describe.each(backends)('A list that is written, on %s', (_name, makeBackend) => {
+  const backend = makeBackend();
+
   const text = fc
     .oneof(
       fc.string({ unit: 'grapheme', maxLength: 12 }),
