@@ -78,39 +78,38 @@ export class HashIndex implements Disposable {
    * nearest first, ties by position, then by query. `truncated` says that there were more than `limit`.
    *
    * @param queries 32 bytes each, one after the other; none is allowed.
-   * @throws {EgideError} `INVALID_ARGUMENT` if a parameter is out of range; `DISPOSED` after disposal.
+   * @throws {EgideError} `INVALID_ARGUMENT` if a parameter is out of range; `DISPOSED` after disposal;
+   *   `OUT_OF_MEMORY` if the hits are more than fit.
    */
   searchMany(queries: Uint8Array, options: SearchManyOptions): { hits: QueryHit[]; truncated: boolean } {
     wholeHashes('queries', queries);
     const maxDistance = wholeNumber('maxDistance', options.maxDistance, 0, HASH_BITS);
-    const limit = options.limit === undefined ? MAX_HITS : wholeNumber('limit', options.limit, 1, MAX_HITS);
+    const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', options.limit, 1, MAX_HITS);
 
     const found = this.#scan(queries, maxDistance, limit);
     if (found > limit) return { hits: this.#nearest(queries, maxDistance, limit), truncated: true };
     return { hits: this.#written(found).sort(nearestFirst), truncated: false };
   }
 
-  /** The nearest `limit` pairs when there are more: every pair below some distance, then the first at that distance. */
+  /** The nearest `limit` pairs when there are more: of those within the least distance that gives more than `limit`. */
   #nearest(queries: Uint8Array, maxDistance: number, limit: number): QueryHit[] {
-    let tooMany = maxDistance; // the least distance known to give more than `limit`
-    for (let low = 0; low < tooMany; ) {
-      const middle = (low + tooMany) >> 1;
-      if (this.#count(queries, middle) > limit) tooMany = middle;
+    let [low, high] = [0, maxDistance]; // `high` gives more than `limit`
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#count(queries, middle) > limit) high = middle;
       else low = middle + 1;
     }
-    const below = tooMany === 0 ? 0 : this.#scan(queries, tooMany - 1, limit);
-    const nearer = this.#written(below);
-    this.#scan(queries, tooMany, limit); // the first `limit` by position hold at least `limit - below` at this distance
-    const level = this.#written(limit).filter(({ distance }) => distance === tooMany);
-    return [...nearer, ...level.slice(0, limit - below)].sort(nearestFirst);
+    const found = this.#scan(queries, high, Number.POSITIVE_INFINITY);
+    return this.#written(found).sort(nearestFirst).slice(0, limit);
   }
 
-  /** Fills `#hits` with at most `limit` pairs and returns how many there are in all. */
+  /** Counts the pairs and, if they are no more than `limit`, fills `#hits` with them. */
   #scan(queries: Uint8Array, maxDistance: number, limit: number): number {
     const found = this.#backend.hammingScan(queries, this.#placed(), maxDistance, this.#hits);
-    const wanted = HIT_FIELDS * Math.min(found, limit);
-    if (wanted <= this.#hits.length) return found;
-    this.#hits = new Uint32Array(wanted);
+    if (found > limit || HIT_FIELDS * found <= this.#hits.length) return found;
+    if (found > MAX_HITS)
+      throw new EgideError('OUT_OF_MEMORY', `${found} pairs are within ${maxDistance} bits: lower maxDistance, or ask in parts`);
+    this.#hits = new Uint32Array(HIT_FIELDS * found);
     return this.#backend.hammingScan(queries, this.#placed(), maxDistance, this.#hits);
   }
 
