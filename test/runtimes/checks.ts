@@ -1,0 +1,105 @@
+import type { Egide } from '../../src/egide.js';
+import { parseVectors, type SyntheticVector, syntheticPixels } from '../vectors/synthetic.js';
+
+type Check = (egide: Egide, vectors: readonly SyntheticVector[]) => Promise<void>;
+
+/**
+ * What has to hold in every runtime, without a test framework: this file is bundled and run inside workerd, Deno, Bun, Node and
+ * Chromium. A check throws when it fails.
+ */
+export const checks: Readonly<Record<string, Check>> = {
+  async 'says which backend it is'(egide) {
+    const { name, kernel, reason } = egide.backend;
+    if ((name !== 'wasm' && name !== 'native') || kernel === '' || typeof reason !== 'string') throw told('backend', egide.backend);
+  },
+  async 'passes its own self-test'(egide) {
+    const result = await egide.selfTest();
+    if (!result.ok || result.failed !== 0 || result.passed === 0) throw told('self-test', result);
+  },
+  async 'hashes every synthetic picture as the reference does, in both modes'(egide, vectors) {
+    if (vectors.length < 100) throw told('vectors', vectors.length);
+    for (const vector of vectors) {
+      const image = egide.image({ data: syntheticPixels(vector), width: vector.width, height: vector.height, channels: 3 });
+      for (const [mode, expected] of [
+        ['full-res', vector.fullRes],
+        ['reference-cpp', vector.referenceCpp],
+      ] as const) {
+        const { hash, quality } = egide.pdq.hash(image, { mode });
+        if (hex(hash) !== expected.hash || quality !== expected.quality)
+          throw told(`${vector.pattern} ${vector.width}x${vector.height} ${mode}`, { hash: hex(hash), quality, expected });
+      }
+    }
+  },
+  async 'hashes asynchronously to the same bits'(egide, vectors) {
+    const image = picture(egide, vectors, 'disc');
+    const { hashes } = await egide.pdq.hashAsync(image);
+    const expected = egide.pdq.orientations(image).hashes;
+    if (hashes.length !== 8 || hashes.some((hash, i) => hex(hash) !== hex(expected[i] as Uint8Array))) throw told('hashAsync', hashes);
+  },
+  async 'finds a turned copy in a list that is given as bytes, and lets another picture through'(egide, vectors) {
+    const listed = picture(egide, vectors, 'noise');
+    using list = await egide.hashList(new TextEncoder().encode(`id,pdq\nentry-1,${hex(egide.pdq.hash(listed).hash)}\n`), { name: 'test' });
+    const shield = egide.shield({ lists: [list] });
+
+    const hit = await shield.scan(mirrored(egide, listed));
+    const match = hit.matches[0];
+    if (hit.outcome !== 'match' || hit.action !== 'hold' || match?.kind !== 'near' || match.distance > 31 || match.entry.id !== 'entry-1')
+      throw told('mirrored copy', hit);
+    if (match.orientation === 'original') throw told('orientation', match);
+
+    const miss = await shield.scan(picture(egide, vectors, 'waves'));
+    if (miss.outcome !== 'no-match' || miss.action !== 'allow') throw told('other picture', miss);
+  },
+  async 'refuses wrong pixels with its own error'(egide) {
+    try {
+      egide.image({ data: new Uint8Array(10), width: 2, height: 2, channels: 3 });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') return;
+      throw error;
+    }
+    throw told('image', 'no error for 10 bytes that should be 12');
+  },
+};
+
+/** Runs every check: its name, and `ok` or what went wrong. */
+export async function runChecks(load: () => Promise<Egide>, tsv: string): Promise<Record<string, string>> {
+  const results: Record<string, string> = {};
+  const egide = await load();
+  const vectors = parseVectors(tsv);
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      await check(egide, vectors);
+      results[name] = 'ok';
+    } catch (error) {
+      results[name] = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+    }
+  }
+  results['backend'] = egide.backend.name;
+  return results;
+}
+
+/** One of the synthetic pictures, large enough to be hashed with confidence. */
+function picture(egide: Egide, vectors: readonly SyntheticVector[], pattern: string) {
+  const vector = vectors.find((v) => v.pattern === pattern && v.width >= 100 && v.height >= 100 && v.fullRes.quality >= 50);
+  if (!vector) throw told('vectors', `no large ${pattern}`);
+  return egide.image({ data: syntheticPixels(vector), width: vector.width, height: vector.height, channels: 3 });
+}
+
+/** Left and right exchanged. */
+function mirrored(egide: Egide, { data, width, height }: ReturnType<typeof picture>) {
+  const flipped = new Uint8Array(data.length);
+  for (let y = 0; y < height; ++y)
+    for (let x = 0; x < width; ++x) {
+      const from = 3 * (y * width + x);
+      flipped.set(data.subarray(from, from + 3), 3 * (y * width + (width - 1 - x)));
+    }
+  return egide.image({ data: flipped, width, height, channels: 3 });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function told(what: string, got: unknown): Error {
+  return new Error(`${what}: ${JSON.stringify(got)}`);
+}
