@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 folder=.cache/fuzz
 seconds=${EGIDE_FUZZ_SECONDS:-30}
 mkdir -p .cache/fuzz-found
-cmake -S test/native -B "$folder" -DEGIDE_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g" >"$folder.configure.log" 2>&1 ||
-  { cat "$folder.configure.log"; exit 1; }
+cmake -S . -B "$folder" -DEGIDE_FUZZ=ON -DEGIDE_SANITIZE=address,undefined -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=None \
+  -DCMAKE_CXX_FLAGS="-O1 -g -fsanitize=fuzzer-no-link" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log"; exit 1; }
 cmake --build "$folder" --parallel "$(nproc)"
 
 passed=0
 failed=0
-for source in test/fuzz/*.cpp; do
+for source in test/fuzz/*_fuzz.cpp; do
   name=$(basename "$source" .cpp)
   mkdir -p ".cache/fuzz-corpus/$name"
   seeds=()

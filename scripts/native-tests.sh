@@ -9,23 +9,23 @@ mkdir -p .cache
 folder=.cache/native-$variant
 case $variant in
   sanitized)
-    flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-    configure=(-DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=None)
+    flags="-O1 -g -fno-omit-frame-pointer"
+    configure=(-DCMAKE_CXX_COMPILER=g++ -DEGIDE_SANITIZE=address,undefined)
     run=()
     ;;
   aarch64)
     flags="-O2"
-    configure=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_BUILD_TYPE=None)
+    configure=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++)
     run=(qemu-aarch64 -L /usr/aarch64-linux-gnu)
     ;;
   *) echo "no such variant: $variant" >&2; exit 1 ;;
 esac
 
-cmake -S test/native -B "$folder" "${configure[@]}" -DCMAKE_CXX_FLAGS="$flags" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log"; exit 1; }
+cmake -S . -B "$folder" -DEGIDE_TESTS=ON -DCMAKE_BUILD_TYPE=None "${configure[@]}" -DCMAKE_CXX_FLAGS="$flags" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log"; exit 1; }
 cmake --build "$folder" --parallel "$(nproc)"
 
 status=0
-output=$("${run[@]}" "$folder/native_tests" --no-colors=true 2>&1) || status=$?
+output=$("${run[@]}" "$folder/egide_tests" --no-colors=true 2>&1) || status=$?
 printf '%s\n' "$output"
 cases=$(sed -nE 's/^\[doctest\] test cases: +[0-9]+ +\| +([0-9]+) passed +\| +([0-9]+) failed.*/\1 \2/p' <<<"$output" | tail -n 1)
 read -r passed failed <<<"${cases:-0 0}"

@@ -17,7 +17,7 @@ packages=(g++ make cmake clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-
 [ "$(uname -m)" != x86_64 ] || packages+=(qemu-user g++-aarch64-linux-gnu)
 system_packages "${packages[@]}" || { say "Stopped: run it as root, or with sudo."; exit 1; }
 npm_packages
-step "Build the addon, the WebAssembly module and the JavaScript" npm run build
+step "Build the addon, the WebAssembly module and the JavaScript" npm run --silent build
 
 total_passed=0
 total_failed=0
