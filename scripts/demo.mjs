@@ -98,5 +98,5 @@ function actionsOf(text) {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return Object.fromEntries(lines.map(({ file, verdict }) => [file.split('/').at(-1), verdict.action]));
+  return Object.fromEntries(lines.map(({ file, action }) => [file.split('/').at(-1), action]));
 }
