@@ -9,7 +9,7 @@ const outside: Plugin = {
   name: 'outside',
   setup(builder) {
     builder.onResolve({ filter: /^egide\/core\.wasm$/ }, () => ({ path: './core.wasm', external: true }));
-    builder.onResolve({ filter: /^egide\/node$/ }, () => ({ path: pathToFileURL(resolve('dist/entry/node.js')).href, external: true }));
+    builder.onResolve({ filter: /^egide(\/node)?$/ }, () => ({ path: pathToFileURL(resolve('dist/entry/node.js')).href, external: true }));
   },
 };
 

@@ -37,7 +37,7 @@ export const checks: Readonly<Record<string, Check>> = {
     if (hashes.length !== 8 || hashes.some((hash, i) => hex(hash) !== hex(expected[i] as Uint8Array))) throw told('hashAsync', hashes);
   },
   async 'finds a turned copy in a list that is given as bytes, and lets another picture through'(egide, vectors) {
-    const listed = picture(egide, vectors, 'noise');
+    const listed = picture(egide, vectors, 'blocks');
     using list = await egide.hashList(new TextEncoder().encode(`id,pdq\nentry-1,${hex(egide.pdq.hash(listed).hash)}\n`), { name: 'test' });
     const shield = egide.shield({ lists: [list] });
 
@@ -78,10 +78,13 @@ export async function runChecks(load: () => Promise<Egide>, tsv: string): Promis
   return results;
 }
 
-/** One of the synthetic pictures, large enough to be hashed with confidence. */
+/**
+ * One of the synthetic pictures, at 640 x 480. Formulas make sharper edges than cameras do, so that in some sizes a mirrored copy is
+ * far from the original (an even step takes the other pixel of each pair); in this one `blocks` is 15 bits away.
+ */
 function picture(egide: Egide, vectors: readonly SyntheticVector[], pattern: string) {
-  const vector = vectors.find((v) => v.pattern === pattern && v.width >= 100 && v.height >= 100 && v.fullRes.quality >= 50);
-  if (!vector) throw told('vectors', `no large ${pattern}`);
+  const vector = vectors.find((v) => v.pattern === pattern && v.width === 640);
+  if (!vector) throw told('vectors', `no ${pattern} of 640 x 480`);
   return egide.image({ data: syntheticPixels(vector), width: vector.width, height: vector.height, channels: 3 });
 }
 
