@@ -161,7 +161,11 @@ test('options of other kinds are INVALID_ARGUMENT', () => {
 });
 
 test('what the library under the decoder said is kept as the cause', async () => {
-  const file = (await encode(picture(80, 60, 3)).jpeg().toBuffer()).subarray(0, 600);
+  const file = (
+    await encode(picture(80, 60, 3))
+      .jpeg()
+      .toBuffer()
+  ).subarray(0, 600);
   await expect(decode(file)).rejects.toMatchObject({ code: 'CORRUPT_IMAGE', cause: expect.any(Error) });
 });
 
