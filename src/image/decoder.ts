@@ -8,7 +8,7 @@ export interface DecodeLimits {
   readonly maxPixels?: number;
   /** Frames of an animation that are decoded; the rest are reported, not read. Default 64 (our own choice). */
   readonly maxFrames?: number;
-  /** Milliseconds for one frame. Default 10,000 (our own choice: fifty times a 12-megapixel JPEG). */
+  /** Milliseconds for one frame. Default 10,000 (our own choice: some 100 times a 12-megapixel JPEG). */
   readonly timeoutMs?: number;
 }
 
