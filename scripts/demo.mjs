@@ -49,7 +49,7 @@ await upload(
   'hold',
   jpeg('airplane-from-above', (p) => p.modulate({ brightness: 1.08 }), 85),
 );
-await upload('airplane-upside-down.png', 'hold', (file) => sharp(picture('airplane-from-above')).flip().png().toFile(file));
+await upload('airplane-flipped.png', 'hold', (file) => sharp(picture('airplane-from-above')).flip().png().toFile(file));
 for (const name of ['french-alpine-landscape', 'locomotion-house-cat', 'allium-oreophilum'])
   await upload(
     `${name}.jpg`,

@@ -89,9 +89,10 @@ test('publint has nothing to say', async () => {
   expect(await run('npx', ['publint', 'run', packed.tarball, '--strict'], resolve('.'))).toMatch(/All good/i);
 });
 
+// It ends with an error for any problem outside the profile: the package is ESM only, so old resolutions do not count.
 test('attw finds the types right for ESM', async () => {
   const args = ['attw', packed.tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'core.wasm', '--no-emoji', '--no-color'];
-  expect(await run('npx', args, resolve('.'))).toMatch(/No problems found/);
+  expect(await run('npx', args, resolve('.'))).toContain('OK (ESM)');
 });
 
 test('a strict TypeScript project compiles against the packed types', async () => {
