@@ -98,7 +98,7 @@ function nearest(egide: Egide, a: Looked, b: Looked): Nearest {
 }
 
 function sayOutcome(outcome: string, { distance, orientation }: Nearest, maxDistance: number): string {
-  const turned = ORIENTATION_WORDS[orientation] ? ` with A ${ORIENTATION_WORDS[orientation]}` : '';
+  const turned = ORIENTATION_WORDS[orientation] ? `, A being ${ORIENTATION_WORDS[orientation]}` : '';
   const bits = `${distance} of ${BITS} bits differ${turned}`;
   if (outcome === 'not-hashable')
     return `Not hashable: ${bits}, but a picture with a quality below ${pdqMinQuality} has too little in it to be told apart.`;

@@ -5,6 +5,7 @@ import type { Egide } from '../egide.js';
 import { hashToHex } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY, PDQ_MIN_SIDE } from '../hash/pdq.js';
 import { CSV_HEADER, formatCsvRow, type ListRow } from '../list/csv-writer.js';
+import { plural } from '../shield/summary.js';
 import type { Command, Given } from './command.js';
 import { countFiles, filesIn } from './files.js';
 import { inOrder } from './in-order.js';
@@ -48,10 +49,7 @@ Exit code 0, or 1 if no picture could be listed.
       await file.close();
       await rename(partial, output);
       if (given.flag('json')) await io.out(`${JSON.stringify({ output, ...counts })}\n`);
-      else
-        await io.out(
-          `${printable(output)}: ${counts.entries} entries, ${counts.hashes} PDQ hashes, ${counts.skipped.length} files left out\n`,
-        );
+      else await io.out(`${printable(output)}: ${sayCounts(counts)}\n`);
       return counts.entries > 0 ? 0 : EXIT.error;
     } catch (error) {
       await file.close();
@@ -60,6 +58,14 @@ Exit code 0, or 1 if no picture could be listed.
     }
   },
 };
+
+function sayCounts({ entries, hashes, skipped }: Counts): string {
+  return [
+    plural(entries, 'entry', 'entries'),
+    plural(hashes, 'PDQ hash', 'PDQ hashes'),
+    `${plural(skipped.length, 'file', 'files')} left out`,
+  ].join(', ');
+}
 
 interface Counts {
   entries: number;
@@ -78,7 +84,8 @@ async function writeList(egide: Egide, io: Io, given: Given, write: (text: strin
   const work = (path: string) => rowsOf(egide, path, { ...how, id: idOf(root, path), signal: io.signal });
   for await (const attempted of inOrder(filesIn(given.files), jobsOf(given), (found) => attempt(found, work))) {
     progress.step(printable(attempted.path));
-    const reason = 'error' in attempted ? attempted.error.message : attempted.answer.length === 0 ? TOO_PLAIN : undefined;
+    const reason =
+      'error' in attempted ? attempted.error.message.replace(/^input: /, '') : attempted.answer.length === 0 ? TOO_PLAIN : undefined;
     if (reason !== undefined) {
       counts.skipped.push({ file: attempted.path, reason });
       progress.clear();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { load } from '../entry/node.js';
-import type { Io } from './io.js';
+import { EXIT, type Io } from './io.js';
 import { run } from './run.js';
 
 const stop = new AbortController();
@@ -8,7 +8,7 @@ process.once('SIGINT', () => stop.abort()); // a second Ctrl-C ends the process 
 process.once('SIGTERM', () => stop.abort());
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(); // the reader of our pipe has had enough, as in `egide scan … | head`
+  process.exit(EXIT.error); // the reader of our pipe has had enough, as in `egide scan … | head`; 0 would mean that all is well
 });
 
 const { NO_COLOR } = process.env;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { HASH_BYTES } from '../backend.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { Policy } from '../shield/policy.js';
-import { DIGEST_WORDS, plural, saySeen } from '../shield/summary.js';
+import { DIGEST_WORDS, grouped, plural, saySeen } from '../shield/summary.js';
 import type { Action, ExactMatch, Match, NearMatch, Verdict } from '../shield/verdict.js';
 import { printable } from './io.js';
 import { STYLE } from './report-style.js';
@@ -55,7 +55,7 @@ export function pageStart({ policy, lists, made, by }: Setting, counts: Counts):
 <h1>Scan report</h1>
 <p class="lead">${plural(total, 'file', 'files')} looked up in ${plural(lists.length, 'list', 'lists')}. A match says that a file resembles an entry of a list, and how closely. It does not say what a picture is: people decide.</p>
 <ul class="counts">
-${(['block', 'hold', 'allow'] as const).map((action) => `<li class="${action}"><b>${counts[action].toLocaleString('en')}</b> ${action}</li>`).join('\n')}
+${(['block', 'hold', 'allow'] as const).map((action) => `<li class="${action}"><b>${grouped(counts[action])}</b> ${action}</li>`).join('\n')}
 </ul>
 <dl class="setting">
 <div><dt>Lists</dt><dd>${lists.map(({ name, entries }) => `${escaped(name)} (${plural(entries, 'entry', 'entries')})`).join('<br>')}</dd></div>
@@ -118,7 +118,7 @@ ${problems.length > 0 ? `<ul class="problems">\n${problems.map(problemItem).join
 function inputWords(input: Verdict['input'], policy: Policy): string[] {
   const { byteLength, format, width, height, frameCount, framesHashed, quality } = input;
   return [
-    `${byteLength.toLocaleString('en')} bytes`,
+    `${grouped(byteLength)} bytes`,
     ...(format === undefined ? [] : [`${format}, ${width} × ${height}`]),
     ...(frameCount !== undefined && frameCount > 1 ? [`${framesHashed} of ${plural(frameCount, 'frame', 'frames')} hashed`] : []),
     ...(quality === undefined ? [] : [`quality ${quality} of 100 (at least ${policy.thresholds.pdqMinQuality} is needed)`]),

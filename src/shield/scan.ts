@@ -2,7 +2,7 @@ import type { Backend, PdqMode } from '../backend.js';
 import { EgideError, type ErrorCode } from '../errors.js';
 import { type DigestType, digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
-import type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
+import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
 import { checkImage, type Image, upright } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { bytesOf, type Input, liveBytes, readAll } from '../input.js';
@@ -72,19 +72,19 @@ export async function scan(parts: ShieldParts, input: Input | Image, options: Sc
   const work = new Scan(parts, options);
   // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.
   if (isImage(input)) await work.lookAtPixels(input);
-  else await work.lookAtFile(ownBytes(input));
+  else await work.lookAtFile(input);
   return work.verdict();
 }
 
 /** Parts of the work whose time is told. */
-type Part = 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs';
+type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs';
 
 /** One scan: what has been found so far. */
 class Scan {
   readonly #parts: ShieldParts;
   readonly #options: ScanOptions;
   readonly #started = performance.now();
-  readonly #spent: Record<Part, number> = { digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0 };
+  readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0 };
   readonly #problems: Problem[] = [];
   readonly #exact: ExactMatch[] = [];
   readonly #near: NearMatches;
@@ -107,13 +107,13 @@ class Scan {
     const { signal, profile } = this.#options;
     const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile && { profile }), ...(signal && { signal }) });
     try {
-      const bytes = await readAll(input, decodeOptions.maxBytes, platform.openFile, signal);
+      const bytes = await this.#timed('readMs', () => readAll(ownBytes(input), decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
       if (wantsDigests) await this.#lookUpDigests(bytes);
       if (pdqModes.length === 0 || (policy.stopAtExact && this.#exact.length > 0)) return;
       if (!platform.decoder)
         throw new EgideError('NO_DECODER', 'this runtime has no decoder: decode the file and pass the pixels, made by image()');
-      await this.#lookAtFrames(platform.decoder.frames(bytes, decodeOptions), decodeOptions.maxFrames);
+      await this.#lookAtFrames(platform.decoder, bytes, decodeOptions);
     } catch (error) {
       this.#note(error);
     }
@@ -151,8 +151,10 @@ class Scan {
     this.#spent.searchMs += performance.now() - started;
   }
 
-  async #lookAtFrames(frames: AsyncIterable<Image>, maxFrames: number): Promise<void> {
-    const iterator = frames[Symbol.asyncIterator]();
+  async #lookAtFrames(decoder: Decoder, bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<void> {
+    const started = performance.now();
+    const iterator = decoder.frames(bytes, options)[Symbol.asyncIterator]();
+    this.#spent.decodeMs += performance.now() - started;
     try {
       for (;;) {
         const { done, value } = await this.#timed('decodeMs', () => iterator.next());
@@ -167,7 +169,7 @@ class Scan {
     if (this.#framesHashed < frameCount)
       this.#leave({
         code: 'FRAMES_LEFT_OUT',
-        message: `${frameCount - this.#framesHashed} of ${frameCount} frames were not looked at (maxFrames is ${maxFrames})`,
+        message: `${frameCount - this.#framesHashed} of ${frameCount} frames were not looked at (maxFrames is ${options.maxFrames})`,
       });
   }
 

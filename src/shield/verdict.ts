@@ -94,8 +94,10 @@ export interface Verdict {
   readonly policyVersion: string;
   /** The lists that were searched. */
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
-  /** Milliseconds spent in each part. */
+  /** Milliseconds spent in each part; what is left of the total is bookkeeping. */
   readonly timings: {
+    /** Reading the input, or copying it. */
+    readonly readMs: number;
     readonly digestMs: number;
     readonly decodeMs: number;
     readonly hashMs: number;

@@ -64,9 +64,13 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     expect(matches[0]).toMatchObject({ kind: 'near', orientation, view: 'stored' });
   });
 
-  test.each([90, 270])('finds a picture turned by %i degrees as one of the quarter turns', async (angle) => {
-    const { matches } = await scan(await edited((picture) => picture.rotate(angle).png()), await listed());
-    expect(['rotate90', 'rotate270']).toContain((matches[0] as NearMatch).orientation);
+  test.each([
+    [90, 'rotate90', 'turned a quarter clockwise'],
+    [270, 'rotate270', 'turned a quarter counter-clockwise'],
+  ] as const)('finds a picture turned clockwise by %i degrees, and says so', async (angle, orientation, words) => {
+    const { matches, summary } = await scan(await edited((picture) => picture.rotate(angle).png()), await listed());
+    expect(matches[0]).toMatchObject({ orientation });
+    expect(summary).toContain(words);
   });
 
   test.each([2, 3, 4, 5, 6, 7, 8])('looks at stored and upright pixels of EXIF orientation %i', async (orientation) => {
