@@ -31,7 +31,7 @@ A file that cannot be read, decoded or hashed is held, unless the policy says ot
   --profile PROFILE   default, or pytx: decode just as python-threatexchange does
   --report FILE       also write one self-contained HTML page; its previews are blurred and grey
   --clear             with --report: previews as they are
-${JOBS_HELP}  --json              one JSON document per line: { file, verdict }
+${JOBS_HELP}  --json              one JSON document per line: the verdict, with the file's name before it
 
 Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 for an error.
 `,
@@ -89,7 +89,7 @@ async function scanAll(io: Io, given: Given, scanned: AsyncIterable<Scanned>, re
     if (!json) await table.add(rowOf(file, verdict));
     else {
       progress.clear();
-      await io.out(`${JSON.stringify({ file, verdict })}\n`);
+      await io.out(`${JSON.stringify({ file, ...verdict })}\n`);
     }
   }
   progress.clear();
