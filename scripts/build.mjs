@@ -4,7 +4,7 @@
 //   wasm    dist/core.wasm, by the clang in @yowasp/clang (nothing to install)
 //   ts      dist/**, by tsc
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

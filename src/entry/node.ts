@@ -9,9 +9,9 @@
  * @module
  */
 import { createReadStream, readFileSync } from 'node:fs';
-import type { Backend } from '../backend.js';
 import { createNativeBackend } from '../backend/native.js';
 import { createWasmBackend } from '../backend/wasm.js';
+import type { Backend } from '../backend.js';
 import { createEgide, type Egide } from '../egide.js';
 import { EgideError, invalid } from '../errors.js';
 import { createNodeDigester } from '../hash/digests-node.js';

@@ -2,7 +2,7 @@
 export type { PdqMode } from '../backend.js';
 export type { BackendInfo, Egide } from '../egide.js';
 export { EgideError, type ErrorCode } from '../errors.js';
-export type { DigestOptions, DigestType, Digests } from '../hash/digests.js';
+export type { DigestOptions, Digests, DigestType } from '../hash/digests.js';
 export { digestToHex, hashToBase64, hashToHex, parseDigest, parseHash } from '../hash/encoding.js';
 export {
   ORIENTATIONS,

@@ -1,7 +1,8 @@
 import type { Egide } from '../../src/egide.js';
-import { parseVectors, type SyntheticVector, syntheticPixels } from '../vectors/synthetic.js';
+import { picture as pixelsOf } from '../../src/self-test/pictures.js';
+import { type PdqVector, parsePdqVectors } from '../vectors/pdq-vectors.js';
 
-type Check = (egide: Egide, vectors: readonly SyntheticVector[]) => Promise<void>;
+type Check = (egide: Egide, vectors: readonly PdqVector[]) => Promise<void>;
 
 /**
  * What has to hold in every runtime, without a test framework: this file is bundled and run inside workerd, Deno, Bun, Node and
@@ -19,7 +20,7 @@ export const checks: Readonly<Record<string, Check>> = {
   async 'hashes every synthetic picture as the reference does, in both modes'(egide, vectors) {
     if (vectors.length < 100) throw told('vectors', vectors.length);
     for (const vector of vectors) {
-      const image = egide.image({ data: syntheticPixels(vector), width: vector.width, height: vector.height, channels: 3 });
+      const image = imageOf(egide, vector);
       for (const [mode, expected] of [
         ['full-res', vector.fullRes],
         ['reference-cpp', vector.referenceCpp],
@@ -65,7 +66,7 @@ export const checks: Readonly<Record<string, Check>> = {
 export async function runChecks(load: () => Promise<Egide>, tsv: string): Promise<Record<string, string>> {
   const results: Record<string, string> = {};
   const egide = await load();
-  const vectors = parseVectors(tsv);
+  const vectors = parsePdqVectors(tsv);
   for (const [name, check] of Object.entries(checks)) {
     try {
       await check(egide, vectors);
@@ -82,10 +83,14 @@ export async function runChecks(load: () => Promise<Egide>, tsv: string): Promis
  * One of the synthetic pictures, at 640 x 480. Formulas make sharper edges than cameras do, so that in some sizes a mirrored copy is
  * far from the original (an even step takes the other pixel of each pair); in this one `blocks` is 15 bits away.
  */
-function picture(egide: Egide, vectors: readonly SyntheticVector[], pattern: string) {
+function picture(egide: Egide, vectors: readonly PdqVector[], pattern: string) {
   const vector = vectors.find((v) => v.pattern === pattern && v.width === 640);
   if (!vector) throw told('vectors', `no ${pattern} of 640 x 480`);
-  return egide.image({ data: syntheticPixels(vector), width: vector.width, height: vector.height, channels: 3 });
+  return imageOf(egide, vector);
+}
+
+function imageOf(egide: Egide, { pattern, seed, width, height }: PdqVector) {
+  return egide.image({ data: pixelsOf(pattern, seed, width, height), width, height, channels: 3 });
 }
 
 /** Left and right exchanged. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { MAX_SYNC_PIXELS } from '../../src/backend.js';
 import { createPdq, ORIENTATIONS } from '../../src/hash/pdq.js';
 import { imageOf, upright } from '../../src/image/image.js';
-import { backends } from './backends.js';
 import { checksum, picture } from '../../src/self-test/pictures.js';
+import { backends } from './backends.js';
 import { pdqVectors } from './vectors.js';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');

@@ -98,8 +98,20 @@ test('a list takes what it does not override from the policy', () => {
     lists: { strict: { thresholds: { pdqMaxDistance: 40 }, actions: { near: 'block' } }, old: { pdqMode: 'reference-cpp' } },
   };
   expect(rulesFor(policy, 'strict')).toEqual({ pdqMaxDistance: 40, pdqMinQuality: 50, exact: 'block', near: 'block', pdqMode: 'full-res' });
-  expect(rulesFor(policy, 'old')).toEqual({ pdqMaxDistance: 31, pdqMinQuality: 50, exact: 'block', near: 'hold', pdqMode: 'reference-cpp' });
-  expect(rulesFor(policy, 'toString')).toEqual({ pdqMaxDistance: 31, pdqMinQuality: 50, exact: 'block', near: 'hold', pdqMode: 'full-res' });
+  expect(rulesFor(policy, 'old')).toEqual({
+    pdqMaxDistance: 31,
+    pdqMinQuality: 50,
+    exact: 'block',
+    near: 'hold',
+    pdqMode: 'reference-cpp',
+  });
+  expect(rulesFor(policy, 'toString')).toEqual({
+    pdqMaxDistance: 31,
+    pdqMinQuality: 50,
+    exact: 'block',
+    near: 'hold',
+    pdqMode: 'full-res',
+  });
 });
 
 test('a later change to the object that was passed changes nothing', () => {

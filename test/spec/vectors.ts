@@ -1,31 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Pattern } from '../../src/self-test/pictures.js';
+import { type PdqVector, parsePdqVectors } from '../vectors/pdq-vectors.js';
 
-/** One row of test/vectors/pdq-synthetic.tsv: a picture by formula and what Meta's reference answers. */
-export interface PdqVector {
-  readonly pattern: Pattern;
-  readonly seed: number;
-  readonly width: number;
-  readonly height: number;
-  readonly checksum: number;
-  readonly fullRes: { readonly hash: string; readonly quality: number };
-  readonly referenceCpp: { readonly hash: string; readonly quality: number };
-  readonly orientations: readonly string[];
-}
+export type { PdqVector };
 
-export const pdqVectors: readonly PdqVector[] = readFileSync(new URL('../vectors/pdq-synthetic.tsv', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => {
-    const [pattern, seed, width, height, checksum, full, fullQuality, cpp, cppQuality, ...orientations] = line.split('\t');
-    return {
-      pattern: pattern as Pattern,
-      seed: Number(seed),
-      width: Number(width),
-      height: Number(height),
-      checksum: Number(checksum),
-      fullRes: { hash: String(full), quality: Number(fullQuality) },
-      referenceCpp: { hash: String(cpp), quality: Number(cppQuality) },
-      orientations,
-    };
-  });
+export const pdqVectors: readonly PdqVector[] = parsePdqVectors(
+  readFileSync(new URL('../vectors/pdq-synthetic.tsv', import.meta.url), 'utf8'),
+);
