@@ -22,7 +22,15 @@ export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
-export { defaultPolicy, type Policy } from '../shield/policy.js';
-export type { ScanOptions } from '../shield/scan.js';
+export {
+  checkPolicy,
+  defaultPolicy,
+  type ListPolicy,
+  type MatchActions,
+  type Policy,
+  type PolicyActions,
+  type Thresholds,
+} from '../shield/policy.js';
+export type { ScanOptions, ScanProgress } from '../shield/scan.js';
 export type { Shield, ShieldOptions } from '../shield/shield.js';
-export type { Action, ExactMatch, Match, NearMatch, Outcome, Problem, Verdict, View } from '../shield/verdict.js';
+export type { Action, ExactMatch, Match, NearMatch, Outcome, Problem, ProblemCode, Verdict, View } from '../shield/verdict.js';

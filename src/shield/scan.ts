@@ -1,5 +1,5 @@
 import type { Backend, PdqMode } from '../backend.js';
-import { EgideError, type ErrorCode } from '../errors.js';
+import { EgideError, type ErrorCode, invalid } from '../errors.js';
 import { type DigestType, digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
@@ -68,6 +68,9 @@ const DIGESTS: readonly DigestType[] = ['sha256', 'sha1', 'md5'];
 
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
 export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object', options);
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
+    throw invalid('onProgress', 'a function', options.onProgress);
   options.signal?.throwIfAborted();
   const work = new Scan(parts, options);
   // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { EgideError } from '../../src/errors.js';
 import { checkPolicy, defaultPolicy, type Policy, rulesFor, sternest } from '../../src/shield/policy.js';
@@ -32,6 +33,11 @@ describe('the default policy', () => {
 
   test('blocks exact copies, holds what is near or uncertain, allows what matches nothing', () => {
     expect(defaultPolicy.actions).toEqual({ exact: 'block', near: 'hold', noMatch: 'allow', notHashable: 'hold', couldNotTell: 'hold' });
+  });
+
+  test('is printed in the documents as it is', async () => {
+    const text = await readFile(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+    expect(JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? 'null')).toEqual(defaultPolicy);
   });
 
   test('is valid, is JSON, and comes back frozen and unchanged', () => {

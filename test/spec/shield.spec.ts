@@ -329,6 +329,18 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
       await expect(shield.scan(gone.buffer)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     });
 
+    test.each([
+      ['options', null],
+      ['onProgress', { onProgress: 3 }],
+      ['profile', { profile: 'fast' }],
+    ])('for %s that are none', async (name, options) => {
+      const shield = egide.shield({ lists: [await listed()] });
+      await expect(shield.scan(boats, options as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(name),
+      });
+    });
+
     test('for a list that was disposed of', async () => {
       const list = await listed();
       const shield = egide.shield({ lists: [list] });
