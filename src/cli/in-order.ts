@@ -10,7 +10,9 @@ export async function* inOrder<Item, Result>(
   const running: Promise<Result>[] = [];
   try {
     for await (const item of items) {
-      running.push(work(item));
+      const result = work(item);
+      result.catch(() => undefined); // it is awaited below, perhaps after it failed: Node must not take it for unhandled
+      running.push(result);
       if (running.length >= jobs) yield await (running.shift() as Promise<Result>);
     }
     while (running.length > 0) yield await (running.shift() as Promise<Result>);

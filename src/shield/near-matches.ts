@@ -86,9 +86,9 @@ export class NearMatches {
   }
 }
 
-/** What tells the entries of one file apart: a record may name a list of its own, and ids are unique within a list only. */
-export function keyOf({ list, id }: EntryRef): string {
-  return JSON.stringify([list, id]);
+/** What tells the entries of one file apart: a record may name a list of its own, and one id may stand in two categories. */
+export function keyOf({ list, id, category }: EntryRef): string {
+  return JSON.stringify([list, id, category]);
 }
 
 /** A hash of a picture that is too small is no hash, whatever quality a policy asks for. */

@@ -131,6 +131,7 @@ class Scan {
     if (this.#parts.pdqModes.length === 0) return;
     try {
       await this.#lookAtFrame(image);
+      this.#leaveFrames(image.frameCount, 'the pixels of one were given: pass the file');
     } catch (error) {
       this.#note(error);
     }
@@ -168,12 +169,14 @@ class Scan {
     } finally {
       await iterator.return?.();
     }
-    const frameCount = this.#first?.frameCount ?? 0;
-    if (this.#framesHashed < frameCount)
-      this.#leave({
-        code: 'FRAMES_LEFT_OUT',
-        message: `${frameCount - this.#framesHashed} of ${frameCount} frames were not looked at (maxFrames is ${options.maxFrames})`,
-      });
+    if (!this.#first) throw new EgideError('CORRUPT_IMAGE', `the decoder ${decoder.name} found no frame`);
+    const why = options.profile === 'pytx' ? 'the profile pytx looks at the first only' : `maxFrames is ${options.maxFrames}`;
+    this.#leaveFrames(this.#first.frameCount, why);
+  }
+
+  #leaveFrames(frameCount: number, why: string): void {
+    const left = frameCount - this.#framesHashed;
+    if (left > 0) this.#leave({ code: 'FRAMES_LEFT_OUT', message: `${left} of ${frameCount} frames were not looked at (${why})` });
   }
 
   async #lookAtFrame(image: Image): Promise<void> {

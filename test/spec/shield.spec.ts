@@ -2,6 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { createEgide, type Egide } from '../../src/egide.js';
 import { EgideError } from '../../src/errors.js';
+import type { Decoder } from '../../src/image/decoder.js';
 import type { HashList } from '../../src/list/hash-list.js';
 import { defaultPolicy, type Policy } from '../../src/shield/policy.js';
 import type { ShieldOptions } from '../../src/shield/shield.js';
@@ -100,6 +101,24 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     expect(short.problems).toEqual([{ code: 'FRAMES_LEFT_OUT', message: '2 of 4 frames were not looked at (maxFrames is 2)' }]);
     const enough = await scan(film, await listed(), { limits: { maxFrames: 3 } });
     expect(enough).toMatchObject({ action: 'hold', outcome: 'match', problems: [{ code: 'FRAMES_LEFT_OUT' }] });
+  });
+
+  test('holds an animation of which only one frame was given as pixels, or looked at', async () => {
+    const shield = egide.shield({ lists: [await listed()] });
+    const film = await animation([cat, alps]);
+    const given = await shield.scan(await egide.decode(film));
+    expect(given).toMatchObject({ action: 'hold', outcome: 'could-not-tell', input: { framesHashed: 1 } });
+    expect(given.problems).toEqual([
+      { code: 'FRAMES_LEFT_OUT', message: '1 of 2 frames were not looked at (the pixels of one were given: pass the file)' },
+    ]);
+    expect(await shield.scan(film, { profile: 'pytx' })).toMatchObject({ action: 'hold', problems: [{ code: 'FRAMES_LEFT_OUT' }] });
+  });
+
+  test('a decoder that finds no frame has told nothing', async () => {
+    const empty: Decoder = { name: 'empty', decode: nodePlatform.decoder.decode, async *frames() {} };
+    const blind = createEgide(makeBackend(), { ...nodePlatform, decoder: empty });
+    const verdict = await blind.shield({ lists: [await listed()] }).scan(boats);
+    expect(verdict).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code: 'CORRUPT_IMAGE' }] });
   });
 
   test('holds a flat picture as not hashable', async () => {
