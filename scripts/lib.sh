@@ -1,5 +1,6 @@
-# Shared by demo.sh and test.sh: numbered steps, quiet logs that are shown on failure, system packages. Source it from the top folder.
-LOGS=.cache/logs
+# Shared by demo.sh and test.sh: numbered steps, quiet logs that are shown on failure, system packages, counted parts.
+# Source it from the top folder.
+LOGS=${LOGS:-.cache/logs}
 mkdir -p "$LOGS"
 step_number=0
 
@@ -105,5 +106,34 @@ npm_packages() {
     skip_step "Install npm packages (npm ci)" "they are there"
   else
     step "Install npm packages (npm ci, about 500 MB)" npm ci --no-audit --no-fund
+  fi
+}
+
+total_passed=0
+total_failed=0
+total_skipped=0
+
+# Runs one part, adds up the last "counts:" line of its log. A part that crashes, or that ran nothing, counts as a failure.
+run_part() { # name command...
+  local name=$1 log="$LOGS/$1.log" status=0 counts passed=0 failed=0 skipped=0
+  shift
+  [ -t 1 ] || say "[$(elapsed)] $name ..."
+  quietly "[$(elapsed)] $name" "$log" "$@" || status=$?
+  counts=$(grep -aE '^counts: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
+  if [ -n "$counts" ]; then
+    passed=$(sed -E 's/^counts: ([0-9]+) passed.*/\1/' <<<"$counts")
+    failed=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$counts")
+    [[ $counts != *skipped* ]] || skipped=$(sed -E 's/.* ([0-9]+) skipped.*/\1/' <<<"$counts")
+  fi
+  if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  total_skipped=$((total_skipped + skipped))
+  printf '[%s]    %-9s %4d ok %4d bad %4d skipped  %4d s\n' "$(elapsed)" "$name" "$passed" "$failed" "$skipped" "$took"
+  # Every skip is printed with its reason where it is decided.
+  grep -aE 'skipped(:|, because) ' "$log" | sort -u | sed 's/^/           /' || true
+  if [ "$failed" -gt 0 ]; then
+    say "        The end of $log (status $status):"
+    tail -n 80 "$log" | sed 's/^/    | /'
   fi
 }

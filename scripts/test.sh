@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+export NO_COLOR=1
 
 parts=(check types native aarch64 fuzz spec browser runtimes package docs)
 [ $# -eq 0 ] || parts=("$@")
@@ -18,34 +19,6 @@ packages=(g++ make cmake clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-
 system_packages "${packages[@]}" || { say "Stopped: run it as root, or with sudo."; exit 1; }
 npm_packages
 step "Build the addon, the WebAssembly module and the JavaScript" npm run --silent build
-
-total_passed=0
-total_failed=0
-total_skipped=0
-
-# Runs one part, adds up the last "counts:" line of its log. A part that crashes, or that ran nothing, counts as a failure.
-run_part() { # name command...
-  local name=$1 log="$LOGS/$1.log" status=0 counts passed=0 failed=0 skipped=0
-  shift
-  [ -t 1 ] || say "[$(elapsed)] $name ..."
-  quietly "[$(elapsed)] $name" "$log" "$@" || status=$?
-  counts=$(grep -aE '^counts: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
-  if [ -n "$counts" ]; then
-    passed=$(sed -E 's/^counts: ([0-9]+) passed.*/\1/' <<<"$counts")
-    failed=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$counts")
-    [[ $counts != *skipped* ]] || skipped=$(sed -E 's/.* ([0-9]+) skipped.*/\1/' <<<"$counts")
-  fi
-  if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
-  total_passed=$((total_passed + passed))
-  total_failed=$((total_failed + failed))
-  total_skipped=$((total_skipped + skipped))
-  printf '[%s]    %-9s %4d ok %4d bad %4d skipped  %4d s\n' "$(elapsed)" "$name" "$passed" "$failed" "$skipped" "$took"
-  grep -aE '^skipped: ' "$log" | sort -u | sed 's/^/           /' || true
-  if [ "$failed" -gt 0 ]; then
-    say "        The end of $log (status $status):"
-    tail -n 80 "$log" | sed 's/^/    | /'
-  fi
-}
 
 # One command that either passes or does not.
 one() { "$@" && echo 'counts: 1 passed, 0 failed'; }
