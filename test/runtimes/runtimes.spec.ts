@@ -27,7 +27,10 @@ async function runInWorkerd(binary: string): Promise<Record<string, string>> {
 
 const denoRun = ['run', '--quiet', '--no-lock', '--allow-read', '--allow-env', '--allow-ffi', '--allow-sys'];
 const edge = async () => [await bundle('test/runtimes/edge-program.ts', folder, ['import']), resolve('dist/core.wasm')];
-const full = async () => [await bundle('test/runtimes/node-program.ts', folder, ['node', 'import'])];
+const full = async () => [
+  await bundle('test/runtimes/node-program.ts', folder, ['node', 'import']),
+  resolve('examples/pictures/nagasaki-boats.jpg'),
+];
 const [workerd, deno, bun] = [binaryOf('workerd'), binaryOf('deno'), binaryOf('bun')];
 
 const runtimes = [
@@ -49,5 +52,6 @@ for (const { name, binary, backend, go } of runtimes) {
     });
     test(`runs on ${backend}`, () => expect(results['backend']).toBe(backend));
     test.each(Object.keys(checks))('%s', (check) => expect(results[check]).toBe('ok'));
+    if (backend === 'native') test('decodes and digests a picture', () => expect(results['decodes and digests a picture']).toBe('ok'));
   });
 }
