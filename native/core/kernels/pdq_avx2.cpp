@@ -13,6 +13,7 @@ namespace egide::kernels {
 
 EGIDE_TARGET_BEGIN("avx2,popcnt")
 namespace pdq_avx2_steps {
+namespace {
 
 using F = __m256;
 constexpr std::uint32_t kLanes = 8;
@@ -90,6 +91,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 constexpr PdqKernel kKernel = {"avx2", cpu::has_avx2, scratch_bytes, begin,       rows,
                                finish, transform,     gradient,      lower_median};
 
+}  // namespace
 }  // namespace pdq_avx2_steps
 EGIDE_TARGET_END
 

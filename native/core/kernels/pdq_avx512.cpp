@@ -13,6 +13,7 @@ namespace egide::kernels {
 
 EGIDE_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")
 namespace pdq_avx512_steps {
+namespace {
 
 using F = __m512;
 constexpr std::uint32_t kLanes = 16;
@@ -88,6 +89,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 constexpr PdqKernel kKernel = {"avx512", cpu::has_avx512, scratch_bytes, begin,       rows,
                                finish,   transform,       gradient,      lower_median};
 
+}  // namespace
 }  // namespace pdq_avx512_steps
 EGIDE_TARGET_END
 

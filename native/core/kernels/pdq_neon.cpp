@@ -11,6 +11,7 @@
 
 namespace egide::kernels {
 namespace pdq_neon_steps {
+namespace {
 
 using F = float32x4_t;
 constexpr std::uint32_t kLanes = 4;
@@ -61,6 +62,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 constexpr PdqKernel kKernel = {"neon", cpu::always, scratch_bytes, begin,       rows,
                                finish, transform,   gradient,      lower_median};
 
+}  // namespace
 }  // namespace pdq_neon_steps
 
 const PdqKernel pdq_neon = pdq_neon_steps::kKernel;

@@ -10,6 +10,7 @@
 
 namespace egide::kernels {
 namespace pdq_scalar_steps {
+namespace {
 
 struct State {
   PdqShape shape;
@@ -113,6 +114,7 @@ float lower_median(const float* coefficients) noexcept {
 constexpr PdqKernel kKernel = {"scalar", cpu::always, scratch_bytes, begin,       rows,
                                finish,   transform,   gradient,      lower_median};
 
+}  // namespace
 }  // namespace pdq_scalar_steps
 
 const PdqKernel pdq_scalar = pdq_scalar_steps::kKernel;

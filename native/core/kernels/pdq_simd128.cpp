@@ -11,6 +11,7 @@
 
 namespace egide::kernels {
 namespace pdq_simd128_steps {
+namespace {
 
 using F = v128_t;
 constexpr std::uint32_t kLanes = 4;
@@ -64,6 +65,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 constexpr PdqKernel kKernel = {"simd128", cpu::always, scratch_bytes, begin,       rows,
                                finish,    transform,   gradient,      lower_median};
 
+}  // namespace
 }  // namespace pdq_simd128_steps
 
 const PdqKernel pdq_simd128 = pdq_simd128_steps::kKernel;
