@@ -45,15 +45,14 @@ EGIDE_INLINE void transpose(F* r) {
   for (int i = 0; i < 8; ++i) r[i] = t[i];
 }
 
-// Two halves of four pixels each; a byte shuffle brings byte c of every pixel to the low byte of its lane.
+// Two halves of four pixels each (the second read so that it ends with the pixels); a byte shuffle brings byte c of every
+// pixel to the low byte of its lane. Bytes with the top bit set read as zero.
 EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
   const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 12));
+  const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 8));
   const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-  const __m256i first = _mm256_broadcastsi128_si256(_mm_setr_epi32(0, 3, 6, 9));
-  // Zeroing bytes have their top bit set; c is added to the low byte only.
-  const __m256i index = _mm256_or_si256(_mm256_add_epi32(first, _mm256_set1_epi32(static_cast<int>(c))),
-                                        _mm256_set1_epi32(static_cast<int>(0x80808000)));
+  const __m256i index = _mm256_add_epi32(_mm256_setr_epi32(0, 3, 6, 9, 4, 7, 10, 13),
+                                         _mm256_set1_epi32(static_cast<int>(0x80808000 + c)));
   return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(pixels, index));
 }
 

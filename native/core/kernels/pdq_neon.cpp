@@ -37,13 +37,14 @@ EGIDE_INLINE void transpose(F* r) {
   r[0] = pair_low(a, c), r[1] = pair_low(b, d), r[2] = pair_high(a, c), r[3] = pair_high(b, d);
 }
 
-// Table indices beyond 15 read as zero, so that byte c of each pixel stands alone in its lane.
+// Byte c of each pixel to the low byte of its lane; table indices beyond 15 read as zero. Three channels are read from
+// 4 bytes before the pixels, so that the read ends with them.
 EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
-  std::uint8_t bytes[16] = {};
-  if (channels < 3) std::memcpy(bytes, p, std::size_t{4} * channels);
-  const uint8x16_t pixels = vld1q_u8(channels < 3 ? bytes : p);
-  const std::uint32_t base = 0xffffff00u + c;
-  const uint32x4_t index = {base, base + channels, base + 2 * channels, base + 3 * channels};
+  std::uint8_t few[16] = {};
+  if (channels < 3) std::memcpy(few, p, std::size_t{4} * channels);
+  const uint8x16_t pixels = vld1q_u8(channels < 3 ? few : channels == 3 ? p - 4 : p);
+  const std::uint32_t first = 0xffffff00u + c + (channels == 3 ? 4 : 0);
+  const uint32x4_t index = {first, first + channels, first + 2 * channels, first + 3 * channels};
   return vcvtq_f32_u32(vreinterpretq_u32_u8(vqtbl1q_u8(pixels, vreinterpretq_u8_u32(index))));
 }
 

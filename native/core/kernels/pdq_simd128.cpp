@@ -31,19 +31,15 @@ EGIDE_INLINE void transpose(F* r) {
   r[2] = wasm_i64x2_shuffle(b, d, 0, 2), r[3] = wasm_i64x2_shuffle(b, d, 1, 3);
 }
 
-// Swizzle indices of 255 read as zero, so that byte c of each pixel stands alone in its lane.
+// Byte c of each pixel to the low byte of its lane; swizzle indices of 255 read as zero. Three channels are read from
+// 4 bytes before the pixels, so that the read ends with them.
 EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
-  const v128_t none = wasm_i32x4_splat(static_cast<int>(0xffffff00));
-  v128_t pixels, index;
-  if (channels == 1)
-    pixels = wasm_v128_load32_zero(p), index = wasm_i32x4_make(0, 1, 2, 3);
-  else if (channels == 2)
-    pixels = wasm_v128_load64_zero(p), index = wasm_i32x4_make(0, 2, 4, 6);
-  else if (channels == 3)
-    pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 3, 6, 9);
-  else
-    pixels = wasm_v128_load(p), index = wasm_i32x4_make(0, 4, 8, 12);
-  index = wasm_v128_or(wasm_i32x4_add(index, wasm_i32x4_splat(static_cast<int>(c))), none);
+  const v128_t pixels = channels == 1   ? wasm_v128_load32_zero(p)
+                        : channels == 2 ? wasm_v128_load64_zero(p)
+                        : channels == 3 ? wasm_v128_load(p - 4)
+                                        : wasm_v128_load(p);
+  const int step = static_cast<int>(channels), first = static_cast<int>(0xffffff00 + c + (channels == 3 ? 4 : 0));
+  const v128_t index = wasm_i32x4_make(first, first + step, first + 2 * step, first + 3 * step);
   return wasm_f32x4_convert_i32x4(wasm_i8x16_swizzle(pixels, index));
 }
 
