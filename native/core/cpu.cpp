@@ -22,12 +22,12 @@ Features detect() noexcept {
   Features found;
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return found;
-  const bool os_saves_vectors = (c >> 27 & 1) != 0;
+  const bool os_saves_vectors = (c >> 27 & 1) != 0, fma = (c >> 12 & 1) != 0;
   if (!os_saves_vectors || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return found;
   std::uint32_t xcr0_low = 0, xcr0_high = 0;
   __asm__("xgetbv" : "=a"(xcr0_low), "=d"(xcr0_high) : "c"(0));
   const bool ymm = (xcr0_low & 0x06) == 0x06, zmm = (xcr0_low & 0xe6) == 0xe6;
-  found.avx2 = ymm && (b >> 5 & 1) != 0;
+  found.avx2 = ymm && fma && (b >> 5 & 1) != 0;
   const bool f = (b >> 16 & 1) != 0, dq = (b >> 17 & 1) != 0, bw = (b >> 30 & 1) != 0, vl = (b >> 31 & 1) != 0;
   const bool vbmi = (c >> 1 & 1) != 0, vpopcntdq = (c >> 14 & 1) != 0;
   found.avx512 = found.avx2 && zmm && f && dq && bw && vl && vbmi;

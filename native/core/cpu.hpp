@@ -4,6 +4,7 @@
 namespace egide::cpu {
 
 bool always() noexcept;
+/// AVX2 and FMA (Haswell and Zen onwards have both).
 bool has_avx2() noexcept;
 /// AVX-512 F, BW, DQ, VL and VBMI (byte permutes): Ice Lake and Zen 4 onwards.
 bool has_avx512() noexcept;

@@ -11,12 +11,13 @@
 
 namespace egide::kernels {
 
-EGIDE_TARGET_BEGIN("avx2,popcnt")
+EGIDE_TARGET_BEGIN("avx2,fma,popcnt")
 namespace pdq_avx2_steps {
 namespace {
 
 using F = __m256;
 constexpr std::uint32_t kLanes = 8;
+constexpr bool kReadsBefore = false;
 
 EGIDE_INLINE F load(const float* p) { return _mm256_loadu_ps(p); }
 EGIDE_INLINE void store(float* p, F v) { _mm256_storeu_ps(p, v); }
@@ -45,28 +46,36 @@ EGIDE_INLINE void transpose(F* r) {
   for (int i = 0; i < 8; ++i) r[i] = t[i];
 }
 
-// Two halves of four pixels each (the second read so that it ends with the pixels); a byte shuffle brings byte c of every
-// pixel to the low byte of its lane. Bytes with the top bit set read as zero.
-EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
+// 2^23, whose lowest mantissa byte counts ones: with a byte b put there it reads 2^23 + b.
+constexpr int kTwoTo23 = 0x4b000000;
+constexpr float kTwoTo23Value = 8388608.0f;
+
+// Two halves of four pixels each (the second read so that it ends with the pixels); a byte shuffle brings byte c of
+// every pixel to the low byte of its lane. Bytes with the top bit set read as zero.
+EGIDE_INLINE __m256i bytes_of_3(const std::uint8_t* p, std::uint32_t c) {
   const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 8));
   const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
   const __m256i index = _mm256_add_epi32(_mm256_setr_epi32(0, 3, 6, 9, 4, 7, 10, 13),
                                          _mm256_set1_epi32(static_cast<int>(0x80808000 + c)));
-  return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(pixels, index));
+  return _mm256_shuffle_epi8(pixels, index);
 }
 
-EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
-  if (channels == 3) return channel_of_3(p, c);
-  if (channels == 1)
-    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
-  if (channels == 2) {
-    const __m256i pairs = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-    return _mm256_cvtepi32_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(0xff)));
-  }
+EGIDE_INLINE __m256i bytes_of(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
+  const __m256i low = _mm256_set1_epi32(0xff);
+  if (channels == 3) return bytes_of_3(p, c);
+  if (channels == 1) return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  if (channels == 2)
+    return _mm256_and_si256(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))), low);
   const __m256i quads = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  const __m256i shifted = _mm256_srlv_epi32(quads, _mm256_set1_epi32(static_cast<int>(8 * c)));
-  return _mm256_cvtepi32_ps(_mm256_and_si256(shifted, _mm256_set1_epi32(0xff)));
+  return _mm256_and_si256(_mm256_srlv_epi32(quads, _mm256_set1_epi32(static_cast<int>(8 * c))), low);
+}
+
+// The fused multiply-add takes weight * 2^23 (exact) away before its one rounding, so that the result is the rounded
+// product; an OR takes the place of the conversion.
+EGIDE_INLINE F weighted(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c, float weight) {
+  const __m256i plus_b = _mm256_or_si256(bytes_of(p, channels, c), _mm256_set1_epi32(kTwoTo23));
+  return _mm256_fmsub_ps(_mm256_castsi256_ps(plus_b), splat(weight), splat(weight * kTwoTo23Value));
 }
 
 EGIDE_INLINE std::uint32_t truncated_sum(F v) {

@@ -17,6 +17,7 @@ namespace {
 
 using F = __m512;
 constexpr std::uint32_t kLanes = 16;
+constexpr bool kReadsBefore = false;
 
 EGIDE_INLINE F load(const float* p) { return _mm512_loadu_ps(p); }
 EGIDE_INLINE void store(float* p, F v) { _mm512_storeu_ps(p, v); }
@@ -53,24 +54,32 @@ EGIDE_INLINE void transpose(F* r) {
   for (int i = 0; i < 16; ++i) r[i] = t[i];
 }
 
-// Byte c of each 3-byte pixel to the low byte of each lane; the other three bytes are zeroed by the mask.
-EGIDE_INLINE F channel_of_3(const std::uint8_t* p, std::uint32_t c) {
-  const __m512i pixels = _mm512_maskz_loadu_epi8(0x0000ffffffffffffULL, p);
-  const __m512i first = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
-  const __m512i index = _mm512_add_epi32(first, _mm512_set1_epi32(static_cast<int>(c)));
-  return _mm512_cvtepi32_ps(_mm512_maskz_permutexvar_epi8(0x1111111111111111ULL, index, pixels));
+// 2^23, whose lowest mantissa byte counts ones: with a byte b put there it reads 2^23 + b.
+constexpr int kTwoTo23 = 0x4b000000;
+constexpr float kTwoTo23Value = 8388608.0f;
+
+// weight * b from 2^23 + b: the fused multiply-add takes weight * 2^23 (exact) away before its one rounding, so that
+// the result is the rounded product and the conversion is saved.
+EGIDE_INLINE F weighted_byte(__m512i two_to_23_plus_b, float weight) {
+  return _mm512_fmsub_ps(_mm512_castsi512_ps(two_to_23_plus_b), splat(weight), splat(weight * kTwoTo23Value));
 }
 
-EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c) {
-  if (channels == 3) return channel_of_3(p, c);
-  if (channels == 1)
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
-  if (channels == 2) {
-    const __m512i pairs = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
-    return _mm512_cvtepi32_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(0xff)));
+EGIDE_INLINE F weighted(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c, float weight) {
+  const __m512i base = _mm512_set1_epi32(kTwoTo23), low = _mm512_set1_epi32(0xff);
+  if (channels == 3) {
+    const __m512i pixels = _mm512_maskz_loadu_epi8(0x0000ffffffffffffULL, p);
+    const __m512i first = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
+    const __m512i index = _mm512_add_epi32(first, _mm512_set1_epi32(static_cast<int>(c)));
+    return weighted_byte(_mm512_mask_permutexvar_epi8(base, 0x1111111111111111ULL, index, pixels), weight);
   }
-  const __m512i quads = _mm512_srlv_epi32(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(8 * c)));
-  return _mm512_cvtepi32_ps(_mm512_and_si512(quads, _mm512_set1_epi32(0xff)));
+  __m512i bytes;
+  if (channels == 1)
+    bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  else if (channels == 2)
+    bytes = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  else
+    bytes = _mm512_srlv_epi32(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(8 * c)));
+  return weighted_byte(_mm512_or_si512(_mm512_and_si512(bytes, low), base), weight);
 }
 
 EGIDE_INLINE std::uint32_t truncated_sum(F v) {

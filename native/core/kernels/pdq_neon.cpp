@@ -15,6 +15,7 @@ namespace {
 
 using F = float32x4_t;
 constexpr std::uint32_t kLanes = 4;
+constexpr bool kReadsBefore = true;
 
 EGIDE_INLINE F load(const float* p) { return vld1q_f32(p); }
 EGIDE_INLINE void store(float* p, F v) { vst1q_f32(p, v); }
@@ -46,6 +47,10 @@ EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint3
   const std::uint32_t first = 0xffffff00u + c + (channels == 3 ? 4 : 0);
   const uint32x4_t index = {first, first + channels, first + 2 * channels, first + 3 * channels};
   return vcvtq_f32_u32(vreinterpretq_u32_u8(vqtbl1q_u8(pixels, vreinterpretq_u8_u32(index))));
+}
+
+EGIDE_INLINE F weighted(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c, float weight) {
+  return mul(splat(weight), channel(p, channels, c));
 }
 
 EGIDE_INLINE std::uint32_t truncated_sum(F v) {

@@ -15,6 +15,7 @@ namespace {
 
 using F = v128_t;
 constexpr std::uint32_t kLanes = 4;
+constexpr bool kReadsBefore = true;
 
 EGIDE_INLINE F load(const float* p) { return wasm_v128_load(p); }
 EGIDE_INLINE void store(float* p, F v) { wasm_v128_store(p, v); }
@@ -41,6 +42,10 @@ EGIDE_INLINE F channel(const std::uint8_t* p, std::uint32_t channels, std::uint3
   const int step = static_cast<int>(channels), first = static_cast<int>(0xffffff00 + c + (channels == 3 ? 4 : 0));
   const v128_t index = wasm_i32x4_make(first, first + step, first + 2 * step, first + 3 * step);
   return wasm_f32x4_convert_i32x4(wasm_i8x16_swizzle(pixels, index));
+}
+
+EGIDE_INLINE F weighted(const std::uint8_t* p, std::uint32_t channels, std::uint32_t c, float weight) {
+  return mul(splat(weight), channel(p, channels, c));
 }
 
 EGIDE_INLINE std::uint32_t truncated_sum(F v) {
