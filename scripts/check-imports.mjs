@@ -43,7 +43,7 @@ for (const file of sources) {
 
 // C++: includes are written from native/. The core knows no JavaScript, no files, no clock and never prints.
 const MAY_INCLUDE = {
-  'native/core/kernels/': /^core\/(kernels\/|cpu\.hpp$)/,
+  'native/core/kernels/': /^core\/kernels\//,
   'native/core/': /^core\//,
   'native/node/': /^(core|node)\//,
   'native/wasm/': /^(core|wasm)\//,

@@ -1,6 +1,6 @@
 #include "core/kernels/hamming_kernels.hpp"
 
-#include "core/cpu.hpp"
+#include "core/kernels/cpu.hpp"
 
 namespace egide::kernels {
 

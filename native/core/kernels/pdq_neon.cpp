@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "core/cpu.hpp"
+#include "core/kernels/cpu.hpp"
 #include "core/kernels/pdq_dct_table.hpp"
 #include "core/kernels/pdq_kernels.hpp"
 #include "core/kernels/target.hpp"

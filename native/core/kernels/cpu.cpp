@@ -1,4 +1,4 @@
-#include "core/cpu.hpp"
+#include "core/kernels/cpu.hpp"
 
 #include <cstdint>
 
@@ -6,7 +6,7 @@
 #include <cpuid.h>
 #endif
 
-namespace egide::cpu {
+namespace egide::kernels::cpu {
 
 bool always() noexcept { return true; }
 
@@ -47,4 +47,4 @@ bool has_avx512() noexcept { return features().avx512; }
 bool has_avx512_popcnt() noexcept { return features().avx512_popcnt; }
 #endif
 
-}  // namespace egide::cpu
+}  // namespace egide::kernels::cpu

@@ -1,7 +1,7 @@
 // What the processor can run. No compiler builtin: `__builtin_cpu_supports` does not link with every toolchain.
 #pragma once
 
-namespace egide::cpu {
+namespace egide::kernels::cpu {
 
 bool always() noexcept;
 /// AVX2 and FMA (Haswell and Zen onwards have both).
@@ -11,4 +11,4 @@ bool has_avx512() noexcept;
 /// The above and VPOPCNTDQ (64-bit population counts).
 bool has_avx512_popcnt() noexcept;
 
-}  // namespace egide::cpu
+}  // namespace egide::kernels::cpu

@@ -1,0 +1,20 @@
+// Any picture turned by any EXIF orientation and back again is itself.
+#include <cstdlib>
+#include <vector>
+
+#include "core/image/upright.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 4) return 0;
+  const std::uint32_t width = 1 + data[0], height = 1 + data[1], channels = 1 + data[2] % 4u,
+                      orientation = 1 + data[3] % 8u;
+  std::vector<std::uint8_t> stored(std::size_t{width} * height * channels), seen(stored.size()), back(stored.size());
+  for (std::size_t i = 0; i < stored.size(); ++i) stored[i] = data[i % size];
+  egide::upright(stored.data(), width, height, channels, orientation, seen.data());
+  const bool swapped = orientation >= 5;
+  // Only the quarter turns are not their own inverse: 6 undoes 8.
+  const std::uint32_t inverse = orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+  egide::upright(seen.data(), swapped ? height : width, swapped ? width : height, channels, inverse, back.data());
+  if (back != stored) std::abort();
+  return 0;
+}
