@@ -58,26 +58,30 @@ inline double budget_us() {
   return 1000 * (text != nullptr ? std::atof(text) : 1500);
 }
 
-/// Lets every contender work in turn until the time is used up, at least five rounds, so that all of them meet the same
-/// weather. A turn begins with one piece of work that is not counted, and then lasts about 2 ms.
+/// One turn of about 2 ms, after one piece of work that is not counted: microseconds of processor time for a piece.
+template <typename Work>
+double turn(Work&& work) {
+  constexpr double kTurnUs = 2000;
+  work();
+  const double start = clock_us(CLOCK_THREAD_CPUTIME_ID);
+  double used = 0;
+  int pieces = 0;
+  // The clock is asked after 1, 2, 4 ... pieces: asking takes about as long as the shortest piece.
+  for (int next = 1; used < kTurnUs; next *= 2) {
+    for (; pieces < next; ++pieces) work();
+    used = clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
+  }
+  return used / pieces;
+}
+
+/// Lets every contender have its turn until the time is used up, at least five rounds, so that all of them meet the
+/// same weather.
 template <typename Work>
 void interleave(std::vector<Contender>& contenders, Work&& work) {
-  constexpr double kTurnUs = 2000;
   constexpr int kLeastRounds = 5;
   const double end = clock_us(CLOCK_MONOTONIC) + budget_us();
   for (int round = 0; round < kLeastRounds || clock_us(CLOCK_MONOTONIC) < end; ++round)
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
-      work(i);
-      const double start = clock_us(CLOCK_THREAD_CPUTIME_ID);
-      double used = 0;
-      int pieces = 0;
-      // The clock is asked after 1, 2, 4 ... pieces: asking takes about as long as the shortest piece.
-      for (int next = 1; used < kTurnUs; next *= 2) {
-        for (; pieces < next; ++pieces) work(i);
-        used = clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
-      }
-      contenders[i].times.push_back(used / pieces);
-    }
+    for (std::size_t i = 0; i < contenders.size(); ++i) contenders[i].times.push_back(turn([&] { work(i); }));
 }
 
 }  // namespace egide::bench

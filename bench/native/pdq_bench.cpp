@@ -97,9 +97,27 @@ void measure(const Scene& scene, bool last) {
   std::printf("]}%s\n", last ? "" : ",");
 }
 
+// One turn of the twin for every line that comes in: another process compares itself with it, turn by turn.
+int serve_twin(std::uint32_t width, std::uint32_t height, std::uint32_t channels) {
+  const Scene scene{"", width, height, channels, 1};
+  const Pixels pixels = pictures_of(scene).front();
+  const PdqPicture picture{width, height, channels, egide::PdqMode::full_res};
+  const PdqKernel& twin = egide::kernels::pdq_plain;
+  const Scratch scratch(PdqHasher::scratch_bytes(picture, twin));
+  while (std::getchar() != EOF) {
+    std::printf("%.3f\n", egide::bench::turn([&] { hash(picture, twin, pixels, scratch); }));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 }  // namespace
 
-int main() {
+// `pdq_bench` measures everything; `pdq_bench twin WIDTH HEIGHT CHANNELS` serves turns of the twin.
+int main(int argc, char** argv) {
+  if (argc == 5)
+    return serve_twin(static_cast<std::uint32_t>(std::atoi(argv[2])), static_cast<std::uint32_t>(std::atoi(argv[3])),
+                      static_cast<std::uint32_t>(std::atoi(argv[4])));
   std::printf("{\n  \"cpu\": \"%s\",\n  \"compiler\": \"%s\",\n  \"scenes\": [\n", egide::bench::cpu_name().c_str(),
               __VERSION__);
   const std::size_t count = std::size(kScenes);

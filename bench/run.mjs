@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+// Runs every benchmark and writes RESULTS.md: `npm run bench`, about four minutes. Builds what is missing or older than its sources.
+// EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). Needs what `npm run build` needs; the part about memory needs Linux.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { report } from './report.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, '.cache/bench');
+const started = Date.now();
+
+const run = (command, args, options = {}) =>
+  execFileSync(command, args.map(String), {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+    ...options,
+  });
+
+function step(title, work) {
+  process.stderr.write(`[${Math.round((Date.now() - started) / 1000)} s] ${title} ...\n`);
+  return work();
+}
+
+function newest(...paths) {
+  return Math.max(
+    ...paths.map((path) => {
+      const facts = statSync(join(root, path));
+      return facts.isDirectory() ? newest(...readdirSync(join(root, path)).map((name) => join(path, name))) : facts.mtimeMs;
+    }),
+  );
+}
+
+const stale = (artifact, ...sources) => !existsSync(join(root, artifact)) || newest(artifact) < newest(...sources);
+
+/** The figures belong to a commit: nothing that is older than its sources is measured. */
+function build() {
+  const addon =
+    existsSync(join(root, 'prebuilds')) &&
+    readdirSync(join(root, 'prebuilds')).find((name) => name.startsWith(`${process.platform}-${process.arch}`));
+  const parts = [];
+  if (!addon || stale(join('prebuilds', addon), 'native', 'CMakeLists.txt')) parts.push('native');
+  if (stale('dist/core.wasm', 'native', 'scripts/build.mjs')) parts.push('wasm');
+  if (stale('dist/entry/node.js', 'src')) parts.push('ts');
+  if (parts.length > 0) step(`Build ${parts.join(', ')}`, () => run('node', ['--liftoff-only', 'scripts/build.mjs', ...parts]));
+  step('Build the C++ benchmarks', () => {
+    mkdirSync(out, { recursive: true });
+    run('cmake', ['-S', '.', '-B', out, '-DEGIDE_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release']);
+    run('cmake', ['--build', out, '--parallel', os.availableParallelism(), '--target', 'pdq_bench', 'hamming_bench']);
+  });
+}
+
+const git = (...args) => {
+  try {
+    return run('git', args, { stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return '';
+  }
+};
+
+function machine() {
+  const changed = git('status', '--porcelain', '--', 'src', 'native', 'bench', ':!bench/RESULTS.md') !== '';
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: (git('rev-parse', '--short', 'HEAD') || 'unknown') + (changed ? ' with changes' : ''),
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.cpus().length,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()}, ${process.arch}`,
+    node: process.version,
+    load: os.loadavg().map((value) => value.toFixed(1)),
+  };
+}
+
+/** Each part in a process of its own: what one leaves behind does not weigh on the next. */
+const script = (name, ...args) => JSON.parse(run('node', [join('bench', name), ...args]));
+
+build();
+const before = machine();
+const results = {
+  machine: before,
+  native: step('PDQ in C++', () => JSON.parse(run(join(out, 'pdq_bench'), []))),
+  hamming: step('Scan of hashes in C++', () => JSON.parse(run(join(out, 'hamming_bench'), []))),
+  node: step('PDQ through Node: native and WebAssembly', () => script('pdq.mjs', join(out, 'pdq_bench'))),
+  endToEnd: step('From JPEG bytes to a hash, beside other packages', () => script('end-to-end.mjs')),
+  scan: step('Overhead of a whole scan', () => script('scan.mjs')),
+  memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
+  loadAfter: os.loadavg().map((value) => value.toFixed(1)),
+  packages: Object.fromEntries(
+    ['sharp-phash', 'imghash', 'blockhash-core'].map((name) => [
+      name,
+      JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version,
+    ]),
+  ),
+};
+writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+const { text, goals } = report(results);
+writeFileSync(join(root, 'bench/RESULTS.md'), text);
+process.stderr.write(`${goals}\n[${Math.round((Date.now() - started) / 1000)} s] bench/RESULTS.md is written.\n`);
