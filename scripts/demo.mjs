@@ -7,7 +7,7 @@ import sharp from 'sharp';
 
 const folder = 'build/demo';
 const [listed, uploads] = [join(folder, 'listed'), join(folder, 'uploads')];
-const list = join(folder, 'list.csv');
+const list = join(folder, 'harbour.csv');
 const report = join(folder, 'report.html');
 
 rmSync(folder, { recursive: true, force: true });

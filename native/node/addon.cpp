@@ -65,20 +65,25 @@ std::span<const std::uint8_t> bytes_of(const Napi::Value& value) {
   return {view.Data(), view.ByteLength()};
 }
 
-struct PdqCall {
+struct Picture {
   std::span<const std::uint8_t> pixels;
-  egide::PdqPicture picture;
+  std::uint32_t width, height, channels;
+
+  egide::PdqPicture in_mode(const Napi::Value& mode) const {
+    return {width, height, channels,
+            mode.ToNumber().Uint32Value() == 0 ? egide::PdqMode::full_res : egide::PdqMode::reference_cpp};
+  }
 };
 
-// (pixels, width, height, channels, mode)
-PdqCall pdq_call(const Napi::CallbackInfo& info) {
-  PdqCall call{bytes_of(info[0]),
-               {info[1].ToNumber().Uint32Value(), info[2].ToNumber().Uint32Value(), info[3].ToNumber().Uint32Value(),
-                info[4].ToNumber().Uint32Value() == 0 ? egide::PdqMode::full_res : egide::PdqMode::reference_cpp}};
-  const egide::PdqPicture& p = call.picture;
-  if (!egide::valid(p) || call.pixels.size() != std::uint64_t{p.width} * p.height * p.channels)
+// The first four arguments: pixels, width, height, channels.
+Picture picture_of(const Napi::CallbackInfo& info) {
+  const Picture picture{bytes_of(info[0]), info[1].ToNumber().Uint32Value(), info[2].ToNumber().Uint32Value(),
+                        info[3].ToNumber().Uint32Value()};
+  const std::uint64_t bytes = std::uint64_t{picture.width} * picture.height * picture.channels;
+  if (!egide::valid({picture.width, picture.height, picture.channels, egide::PdqMode::full_res}) ||
+      picture.pixels.size() != bytes)
     throw Napi::RangeError::New(info.Env(), "the byte count does not fit the size of the picture");
-  return call;
+  return picture;
 }
 
 Napi::Object packed(Napi::Env env, const egide::PdqResult& result) {
@@ -92,11 +97,11 @@ Napi::Object packed(Napi::Env env, const egide::PdqResult& result) {
 
 // pdq(pixels, width, height, channels, mode, kernel?) -> { hashes, quality }
 Napi::Value pdq(const Napi::CallbackInfo& info) {
-  const PdqCall call = pdq_call(info);
+  const Picture picture = picture_of(info);
   const std::string name = info[5].IsString() ? info[5].As<Napi::String>().Utf8Value() : std::string();
   try {
-    return packed(info.Env(),
-                  hash(call.pixels.data(), call.picture, kernel_named(egide::kernels::pdq_kernels(), name)));
+    return packed(info.Env(), hash(picture.pixels.data(), picture.in_mode(info[4]),
+                                   kernel_named(egide::kernels::pdq_kernels(), name)));
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
   }
@@ -105,11 +110,11 @@ Napi::Value pdq(const Napi::CallbackInfo& info) {
 // Hashes one picture on a libuv thread and settles one promise, exactly once.
 class PdqWorker final : public Napi::AsyncWorker {
  public:
-  PdqWorker(Napi::Env env, const PdqCall& call)
+  PdqWorker(Napi::Env env, std::span<const std::uint8_t> pixels, const egide::PdqPicture& picture)
       : AsyncWorker(env, "egide:pdq"),
         deferred_(Napi::Promise::Deferred::New(env)),
-        pixels_(call.pixels.begin(), call.pixels.end()),
-        picture_(call.picture) {}
+        pixels_(pixels.begin(), pixels.end()),
+        picture_(picture) {}
 
   Napi::Promise start() {
     Queue();
@@ -137,9 +142,10 @@ class PdqWorker final : public Napi::AsyncWorker {
 
 // pdqAsync(pixels, width, height, channels, mode) -> Promise<{ hashes, quality }>
 Napi::Value pdq_async(const Napi::CallbackInfo& info) {
-  const PdqCall call = pdq_call(info);
+  const Picture picture = picture_of(info);
   try {
-    auto* worker = new PdqWorker(info.Env(), call);  // deletes itself when it has settled
+    auto* worker =
+        new PdqWorker(info.Env(), picture.pixels, picture.in_mode(info[4]));  // deletes itself when it has settled
     return worker->start();
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
@@ -148,10 +154,9 @@ Napi::Value pdq_async(const Napi::CallbackInfo& info) {
 
 // upright(pixels, width, height, channels, orientation) -> Uint8Array
 Napi::Value upright(const Napi::CallbackInfo& info) {
-  const PdqCall call = pdq_call(info);  // the fifth argument is the orientation here, which any mode value lets pass
-  auto out = Napi::Uint8Array::New(info.Env(), call.pixels.size());
-  const egide::PdqPicture& p = call.picture;
-  egide::upright(call.pixels.data(), p.width, p.height, p.channels, info[4].ToNumber().Uint32Value(), out.Data());
+  const auto [pixels, width, height, channels] = picture_of(info);
+  auto out = Napi::Uint8Array::New(info.Env(), pixels.size());
+  egide::upright(pixels.data(), width, height, channels, info[4].ToNumber().Uint32Value(), out.Data());
   return out;
 }
 

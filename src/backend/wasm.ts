@@ -91,12 +91,24 @@ class WasmBackend implements Backend {
     return job.finish();
   }
 
+  /** Slice by slice of stored rows: each becomes rows of the answer, or (5 to 8) columns. */
   upright({ data, width, height, channels }: Pixels, orientation: number): Uint8Array {
-    using from = this.#memory(data.byteLength);
-    using to = this.#memory(data.byteLength);
-    from.view().set(data);
-    this.#core.upright(from.pointer, width, height, channels, orientation, to.pointer);
-    return to.view().slice();
+    const rowBytes = width * channels;
+    const sliceRows = Math.min(height, Math.max(1, Math.floor(SLICE_BYTES / rowBytes)));
+    using from = this.#memory(sliceRows * rowBytes);
+    using to = this.#memory(sliceRows * rowBytes);
+    const seen = new Uint8Array(data.byteLength);
+    for (let y = 0; y < height; y += sliceRows) {
+      const rows = Math.min(sliceRows, height - y);
+      from.view().set(data.subarray(y * rowBytes, (y + rows) * rowBytes));
+      this.#core.upright(from.pointer, width, rows, channels, orientation, to.pointer);
+      const turned = to.view().subarray(0, rows * rowBytes);
+      // The first stored rows come last where EXIF says bottom (3, 4) or right (6, 7).
+      const first = [3, 4, 6, 7].includes(orientation) ? height - y - rows : y;
+      if (orientation < 5) seen.set(turned, first * rowBytes);
+      else placeColumns(seen, turned, first * channels, rows * channels, height * channels);
+    }
+    return seen;
   }
 
   place(bytes: Uint8Array): Placed {
@@ -152,6 +164,12 @@ class WasmBackend implements Backend {
     const bytes = new Uint8Array(this.#core.memory.buffer, pointer, 16);
     return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
   }
+}
+
+/** Writes a block `blockBytes` wide, row by row, into a picture whose rows are `rowBytes` long, from byte `left` on. */
+function placeColumns(picture: Uint8Array, block: Uint8Array, left: number, blockBytes: number, rowBytes: number): void {
+  for (let from = 0, to = left; from < block.length; from += blockBytes, to += rowBytes)
+    picture.set(block.subarray(from, from + blockBytes), to);
 }
 
 /** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */

@@ -91,14 +91,28 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     expect(pdq.hash(rgb(200, 200)).unhashable).toBeNull();
   });
 
-  test('the hash of an upright copy is that of the pixels turned by hand', () => {
-    const stored = { ...rgb(120, 80), orientation: 6 };
-    const turned = new Uint8Array(stored.data.length);
-    for (let y = 0; y < 80; ++y)
-      for (let x = 0; x < 120; ++x) turned.set(stored.data.subarray((y * 120 + x) * 3, (y * 120 + x) * 3 + 3), (x * 80 + (79 - y)) * 3);
+  // Where stored pixel (x, y) is seen, by EXIF orientation (EXIF 2.32, tag 0x0112); larger than one slice of the core.
+  const [w, h] = [701, 613];
+  test.each<[number, (x: number, y: number) => [number, number]]>([
+    [2, (x, y) => [w - 1 - x, y]],
+    [3, (x, y) => [w - 1 - x, h - 1 - y]],
+    [4, (x, y) => [x, h - 1 - y]],
+    [5, (x, y) => [y, x]],
+    [6, (x, y) => [h - 1 - y, x]],
+    [7, (x, y) => [h - 1 - y, w - 1 - x]],
+    [8, (x, y) => [y, w - 1 - x]],
+  ])('an upright copy for orientation %i has its pixels where EXIF says', (orientation, seenAt) => {
+    const stored = { ...rgb(w, h), orientation };
     const seen = upright(backend, stored);
-    expect([seen.width, seen.height, seen.orientation]).toEqual([80, 120, 1]);
-    expect(seen.data).toEqual(turned);
+    expect([seen.width, seen.height, seen.orientation]).toEqual(orientation < 5 ? [w, h, 1] : [h, w, 1]);
+    const turned = new Uint8Array(stored.data.length);
+    for (let y = 0; y < h; ++y)
+      for (let x = 0; x < w; ++x) {
+        const [toX, toY] = seenAt(x, y);
+        const from = (y * w + x) * 3;
+        turned.set(stored.data.subarray(from, from + 3), (toY * seen.width + toX) * 3);
+      }
+    expect(Buffer.compare(seen.data, turned)).toBe(0);
   });
 
   test('stops when it is told to', async () => {
