@@ -59,9 +59,9 @@ const PHOTOGRAPHS = ['airplane-from-above', 'allium-oreophilum', 'french-alpine-
 
 /**
  * The five photographs of examples/pictures, cropped and scaled to a size, as JPEG files of quality 90. They have at most 900 pixels a side:
- * larger ones are enlarged, and all get some grain, without which an enlarged picture would be far easier to decode than a camera's.
+ * larger ones are enlarged. `grained` adds noise, without which an enlarged picture is far easier to decode than a camera's.
  */
-export async function photographs(width, height) {
+export async function photographs(width, height, { grained = true } = {}) {
   const grain = { input: grainTile(), raw: { width: GRAIN_SIDE, height: GRAIN_SIDE, channels: 3 }, tile: true, blend: 'overlay' };
   const files = [];
   for (const url of PHOTOGRAPHS) {
@@ -70,7 +70,10 @@ export async function photographs(width, height) {
       .toColourspace('srgb')
       .png({ compressionLevel: 0 })
       .toBuffer();
-    const bytes = await sharp(scaled).composite([grain]).jpeg({ quality: 90 }).toBuffer();
+    const bytes = await sharp(scaled)
+      .composite(grained ? [grain] : [])
+      .jpeg({ quality: 90 })
+      .toBuffer();
     files.push({ name: basename(url.pathname), bytes });
   }
   return files;

@@ -19,6 +19,7 @@ export function report(results) {
     endToEnd(results),
     scan(results),
     memory(results),
+    changes(results),
   ];
   return { text: `${sections.join('\n\n')}\n`, goals };
 }
@@ -195,4 +196,17 @@ ${table(
   ['', 'growth'],
   growths.map(({ work, growthMiB }) => [what[work], mib(growthMiB)]),
 )}`;
+}
+
+function changes({ changes: { sizes } }) {
+  const rows = sizes[0].changes.map(({ name }, i) => [
+    name,
+    ...sizes.map(({ pictures, changes: list }) => `${list[i].median}, ${list[i].max}: ${list[i].near} of ${pictures}`),
+  ]);
+  return `## What moves a hash
+
+Bits between a photograph and its changed copy, the nearest of eight orientations: median, largest: how many of the five are within 31 bits. Two
+sizes of the same photographs.
+
+${table(['change', ...sizes.map(({ size }) => size.join('x'))], rows)}`;
 }

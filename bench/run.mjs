@@ -88,6 +88,7 @@ const results = {
   node: step('PDQ through Node: native and WebAssembly', () => script('pdq.mjs', join(out, 'pdq_bench'))),
   endToEnd: step('From JPEG bytes to a hash, beside other packages', () => script('end-to-end.mjs')),
   scan: step('Overhead of a whole scan', () => script('scan.mjs')),
+  changes: step('How far changes move a hash', () => script('changes.mjs')),
   memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
   loadAfter: os.loadavg().map((value) => value.toFixed(1)),
   packages: Object.fromEntries(
