@@ -24,18 +24,47 @@ function isDetached(view: Uint8Array): boolean {
   }
 }
 
-/** Any {@link Input} as a sequence of chunks. */
+/**
+ * Any {@link Input} as a sequence of chunks. Waiting for a chunk ends when the signal is raised: a stream may never give another.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`; the signal's reason; or what the stream throws.
+ */
 export async function* chunksOf(input: Input, openFile: OpenFile | undefined, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   if (input instanceof Uint8Array) yield liveBytes('input', input);
   else if (input instanceof ArrayBuffer) yield bytesOf(input);
-  else {
-    for await (const chunk of sourceOf(input, openFile)) {
+  else yield* streamedChunks(sourceOf(input, openFile)[Symbol.asyncIterator](), signal);
+}
+
+async function* streamedChunks(source: AsyncIterator<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  let pending = false;
+  try {
+    for (;;) {
+      pending = true;
+      const { done, value } = await orAborted(source.next(), signal);
+      pending = false;
+      if (done) return;
       signal?.throwIfAborted();
-      if (!(chunk instanceof Uint8Array)) throw invalid('input', 'a stream of Uint8Array', chunk);
-      yield chunk;
+      if (!(value instanceof Uint8Array)) throw invalid('input', 'a stream of Uint8Array', value);
+      yield liveBytes('input', value);
     }
+  } finally {
+    const closed = source.return?.();
+    // A source that was left in the middle of a step may answer only after that step, or never.
+    if (pending) closed?.catch(() => undefined);
+    else await closed;
   }
+}
+
+/** Settles with the work, or with the signal's reason if that is raised before. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** A view of a whole buffer. Throws `INVALID_ARGUMENT` if it was transferred. */
@@ -61,44 +90,61 @@ function sourceOf(input: unknown, openFile: OpenFile | undefined): AsyncIterable
   throw invalid('input', 'a Uint8Array, ArrayBuffer, Blob, ReadableStream, AsyncIterable<Uint8Array> or path', input);
 }
 
-/** Not every runtime makes a ReadableStream iterable (Safari does not), so this reads it by hand. */
-async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Not every runtime makes a ReadableStream iterable (Safari does not), and this one can be closed while a read waits. */
+function streamChunks(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   const reader = stream.getReader();
-  let finished = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      yield value;
-    }
-    finished = true;
-  } finally {
-    if (!finished) await reader.cancel();
-    reader.releaseLock();
-  }
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const { done, value } = await reader.read();
+        return done ? { done, value: undefined } : { done, value };
+      },
+      async return() {
+        await reader.cancel(); // nothing to a stream that has ended
+        reader.releaseLock();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 /**
- * Gathers an input into one Uint8Array of at most `maxBytes`. Bytes that are already in one piece are not copied.
+ * Gathers an input into one Uint8Array of at most `maxBytes`. Bytes that are already in one piece are not copied; those of a stream are
+ * copied as they come, so that its maker may use a chunk's buffer again, and tiny chunks take no more memory than large ones.
  *
  * @throws {EgideError} `EMPTY_INPUT`, `TOO_MANY_BYTES`, `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`.
  */
 export async function readAll(input: Input, maxBytes: number, openFile: OpenFile | undefined, signal?: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of chunksOf(input, openFile, signal)) {
-    total += chunk.byteLength;
-    if (total > maxBytes)
-      throw new EgideError('TOO_MANY_BYTES', `input: more than the limit of ${maxBytes} bytes (raise maxBytes if this is expected)`);
-    chunks.push(chunk);
-  }
-  if (total === 0) throw new EgideError('EMPTY_INPUT', 'input: there were no bytes');
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const bytes = new Uint8Array(total);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
+  signal?.throwIfAborted();
+  let bytes: Uint8Array;
+  if (input instanceof Uint8Array) bytes = liveBytes('input', input);
+  else if (input instanceof ArrayBuffer) bytes = bytesOf(input);
+  else bytes = await gather(chunksOf(input, openFile, signal), maxBytes);
+  if (bytes.byteLength > maxBytes) throw tooMany(maxBytes);
+  if (bytes.byteLength === 0) throw new EgideError('EMPTY_INPUT', 'input: there were no bytes');
   return bytes;
+}
+
+/** Bytes that are made room for at first; twice as many whenever they are used up. */
+const FIRST_ROOM = 1 << 16;
+
+async function gather(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  let bytes = new Uint8Array(FIRST_ROOM);
+  let length = 0;
+  for await (const chunk of chunks) {
+    const end = length + chunk.byteLength;
+    if (end > maxBytes) throw tooMany(maxBytes);
+    if (end > bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * bytes.length));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length = end;
+  }
+  return bytes.subarray(0, length);
+}
+
+function tooMany(maxBytes: number): EgideError {
+  return new EgideError('TOO_MANY_BYTES', `input: more than the limit of ${maxBytes} bytes (raise maxBytes if this is expected)`);
 }
