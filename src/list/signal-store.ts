@@ -23,7 +23,7 @@ export class SignalStore {
 
   /** Whether the entry has this signal; for a nameless record (`entry` is -1), whether any nameless one of its label has. */
   has(signal: Uint8Array, entry: number, label: number): boolean {
-    const found = this.#table?.find(hashBytes(label, signal), (row) => {
+    const found = this.#table?.find(hashBytes(entry < 0 ? label : entry, signal), (row) => {
       const other = this.#entries.at(row);
       const same = entry < 0 ? this.#store.isNameless(other) && this.#store.labelOf(other) === label : other === entry;
       return same && sameBytes(this.#signal(row), signal);
@@ -34,7 +34,9 @@ export class SignalStore {
   add(signal: Uint8Array, entry: number): void {
     this.#bytes.push(signal);
     this.#entries.push(entry);
-    this.#table?.add(hashBytes(this.#store.labelOf(entry), signal), this.#entries.length - 1);
+    // By its owner, so that entries which share a signal do not share a place in the table: a list may give one hash 100,000 times.
+    const owner = this.#store.isNameless(entry) ? this.#store.labelOf(entry) : entry;
+    this.#table?.add(hashBytes(owner, signal), this.#entries.length - 1);
   }
 
   /** Hands over the signals (a view) and the entry of each; nothing will be added any more. */
