@@ -139,9 +139,16 @@ class WasmBackend implements Backend {
     if (scratchBytes === 0) throw new EgideError('OUT_OF_MEMORY', `${width} x ${height} pixels need more memory than WebAssembly has`);
     const rowBytes = width * channels;
     const sliceRows = Math.max(BAND_ROWS, Math.floor(SLICE_BYTES / rowBytes / BAND_ROWS) * BAND_ROWS);
-    const scratch = this.#memory(scratchBytes);
     // The slice takes the answer too.
-    const slice = this.#memory(Math.max(Math.min(sliceRows, height) * rowBytes, ORIENTATION_COUNT * HASH_BYTES));
+    const sliceBytes = Math.max(Math.min(sliceRows, height) * rowBytes, ORIENTATION_COUNT * HASH_BYTES);
+    const slice = this.#memory(sliceBytes);
+    let scratch: Memory;
+    try {
+      scratch = this.#memory(scratchBytes);
+    } catch (error) {
+      slice[Symbol.dispose]();
+      throw error;
+    }
     this.#core.pdq_begin(scratch.pointer, ...shape);
     return new PdqJob(this.#core, scratch, slice, rowBytes, sliceRows);
   }
