@@ -56,8 +56,8 @@ export function imageOf(init: ImageInit): Image {
 
 /** Checks an image that a caller hands in: it may be of our own making, and its buffer may be gone since. */
 export function checkImage(image: Image): Image {
-  const { width, height, channels, orientation } = imageOf(image);
-  return { ...image, width, height, channels, orientation };
+  const { data, width, height, channels, orientation } = imageOf(image);
+  return { ...image, data, width, height, channels, orientation };
 }
 
 /** The picture as its EXIF orientation says that it should be seen; the same object if it already is. */

@@ -146,4 +146,10 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     expect(pdq.distance(new Uint8Array(32), new Uint8Array(32).fill(1))).toBe(32);
     expect(() => pdq.distance(new Uint8Array(31), new Uint8Array(32))).toThrow(expect.objectContaining({ code: 'INVALID_HASH' }));
   });
+
+  test('takes the Uint8ClampedArray of a canvas as it takes a Uint8Array', () => {
+    const init = { data: new Uint8ClampedArray(64 * 64 * 3).map((_, i) => i * 7919), width: 64, height: 64, channels: 3 } as const;
+    const image = { ...imageOf(init), data: init.data as unknown as Uint8Array }; // as plain JavaScript may put it together
+    expect(pdq.hash(image)).toEqual(pdq.hash(imageOf(init)));
+  });
 });
