@@ -14,6 +14,8 @@ export interface Apng {
   readonly still: boolean;
   /** Frames of the file, the still one included. */
   readonly frameCount: number;
+  /** The chunks of palette and transparent colours, which every frame needs; no other chunk is looked at again. */
+  readonly colours: readonly Buffer[];
 }
 
 /** One frame: where it lies on the canvas, what happens before and after, and where its pixels are. */
@@ -37,17 +39,19 @@ export interface ApngFrame {
  */
 export function readApng(png: Buffer, maxFrames: number): Apng | undefined {
   const frames: ApngFrame[] = [];
+  const colours = new Map<number, Buffer>();
   let [animated, still, count, sequence] = [false, false, 0, 0];
   for (const chunk of pngChunks(png)) {
     const { type } = chunk;
     if (type === AC_TL) animated = true;
     if (type === IDAT && !animated) return undefined; // 11.3.6.1: `acTL` comes first, or there is no animation
     if (type === IDAT && count === 0) still = true;
+    if (type === PLTE || type === TRNS) colours.set(type, png.subarray(chunk.start, chunk.end)); // 5.6: both stand before any `IDAT`
     if (type !== FC_TL && type !== FD_AT) continue;
     if (chunk.end - chunk.start < 16 || png.readUInt32BE(chunk.start + 8) !== sequence++) throw damaged('are out of order');
     if (type === FC_TL && count++ < maxFrames) frames.push(frameOf(png, contentOf(png, chunk), chunk.end));
   }
-  return { frames, still, frameCount: count + (still ? 1 : 0) };
+  return { frames, still, frameCount: count + (still ? 1 : 0), colours: [...colours.values()] };
 }
 
 function frameOf(png: Buffer, control: Buffer, start: number): ApngFrame {
@@ -64,19 +68,12 @@ function frameOf(png: Buffer, control: Buffer, start: number): ApngFrame {
  *
  * @throws {EgideError} `CORRUPT_IMAGE` if the file ends within a chunk.
  */
-export function framePng(png: Buffer, { width, height, start }: ApngFrame): Buffer {
+export function framePng(png: Buffer, { colours }: Apng, { width, height, start }: ApngFrame): Buffer {
   const header = Buffer.from(png.subarray(16, 29));
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  const colours = new Map<string, Buffer>();
-  for (const chunk of pngChunks(png)) {
-    if (chunk.type === IDAT) break;
-    if (chunk.type === PLTE) colours.set('PLTE', contentOf(png, chunk));
-    if (chunk.type === TRNS) colours.set('tRNS', contentOf(png, chunk));
-  }
-  const shared = [...colours].map(([type, content]) => pngChunk(type, content));
   const end = pngChunk('IEND', Buffer.alloc(0));
-  return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', header), ...shared, pngChunk('IDAT', compressedRows(png, start)), end]);
+  return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', header), ...colours, pngChunk('IDAT', compressedRows(png, start)), end]);
 }
 
 /** The compressed rows of one frame, gathered from its chunks in two passes: their sum first. */

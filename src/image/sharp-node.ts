@@ -75,7 +75,7 @@ async function* apngFrames(source: Source, header: Header, apng: Apng, options: 
   const shift = apng.still ? 1 : 0;
   for (const [i, frame] of apng.frames.slice(0, options.maxFrames - shift).entries()) {
     options.signal?.throwIfAborted();
-    const { data, channels } = await readPixels({ format: 'png', bytes: framePng(source.bytes, frame) }, {}, options);
+    const { data, channels } = await readPixels({ format: 'png', bytes: framePng(source.bytes, apng, frame) }, {}, options);
     const shown = canvas.show(frame, data, channels);
     if (i + shift > 0) yield imageOf(source, header, { data: shown, channels: 4 }, i + shift, header.pages);
   }
