@@ -46,7 +46,7 @@ export interface Policy {
   readonly actions: PolicyActions;
   /** The PDQ family to hash uploads with (docs/pdq.md). */
   readonly pdqMode: PdqMode;
-  /** `true`: do not decode a file that matched exactly. Absent or `false`: look for near matches too, as further evidence. */
+  /** `true`: do not decode a file that an exact match blocks. Absent or `false`: look for near matches too, as further evidence. */
   readonly stopAtExact?: boolean;
   /** Overrides by the name of a list. */
   readonly lists?: Readonly<Record<string, ListPolicy>>;

@@ -113,7 +113,7 @@ class Scan {
       const bytes = await this.#timed('readMs', () => readAll(ownBytes(input), decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
       if (wantsDigests) await this.#lookUpDigests(bytes);
-      if (pdqModes.length === 0 || (policy.stopAtExact && this.#exact.length > 0)) return;
+      if (pdqModes.length === 0 || (policy.stopAtExact && this.#blocked)) return;
       if (!platform.decoder)
         throw new EgideError('NO_DECODER', 'this runtime has no decoder: decode the file and pass the pixels, made by image()');
       await this.#lookAtFrames(platform.decoder, bytes, decodeOptions);
@@ -252,6 +252,11 @@ class Scan {
       ...found,
       timings: { ...this.#spent, totalMs: performance.now() - this.#started },
     };
+  }
+
+  /** Nothing sterner can be found any more. */
+  get #blocked(): boolean {
+    return this.#exact.some(({ action }) => action === 'block');
   }
 
   get #notHashable(): boolean {

@@ -35,6 +35,13 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     expect(verdict.matches.map(({ kind }) => kind)).toEqual(['exact', 'exact', 'exact']);
   });
 
+  test('looks on after an exact match that does not block, even with stopAtExact', async () => {
+    const policy: Policy = { ...defaultPolicy, stopAtExact: true, lists: { known: { actions: { exact: 'allow', near: 'allow' } } } };
+    const known = await listOf(egide, 'known', [await rowOf(egide, '1', boats, false)]);
+    const verdict = await egide.shield({ lists: [known, await listed()], policy }).scan(boats);
+    expect(verdict).toMatchObject({ action: 'hold', outcome: 'match', input: { framesHashed: 1 } });
+  });
+
   test('holds a smaller, recompressed copy, with the evidence', async () => {
     const verdict = await scan(await edited((picture) => picture.resize(300).jpeg({ quality: 60 })), await listed());
     expect(verdict).toMatchObject({
