@@ -2,7 +2,7 @@ import { HASH_BYTES } from '../backend.js';
 import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
 import type { EntryRef, HashList } from '../list/hash-list.js';
 import type { ListRules } from './policy.js';
-import type { NearMatch, View } from './verdict.js';
+import { MAX_MATCHES, type NearMatch, type View } from './verdict.js';
 
 /** A list, and the policy's rules for it. */
 export interface SearchedList {
@@ -24,11 +24,13 @@ export class NearMatches {
   /** For each list, by {@link keyOf} its entry. */
   readonly #nearest: readonly Map<string, NearMatch>[];
   readonly #asked: boolean[];
+  readonly #truncated: boolean[];
 
   constructor(lists: readonly SearchedList[]) {
     this.#lists = lists;
     this.#nearest = lists.map(() => new Map());
     this.#asked = lists.map(({ list }) => list.pdq.size === 0); // there is nothing to ask
+    this.#truncated = lists.map(() => false);
   }
 
   /**
@@ -52,16 +54,25 @@ export class NearMatches {
     return !this.#asked.includes(false);
   }
 
-  /** By distance, then in the order of the lists, then as found. */
+  /** By distance, then in the order of the lists, then as found; of each list the nearest {@link MAX_MATCHES}. */
   sorted(): NearMatch[] {
-    return this.#nearest.flatMap((matches) => [...matches.values()]).sort((a, b) => a.distance - b.distance);
+    const byDistance = (a: NearMatch, b: NearMatch): number => a.distance - b.distance;
+    return this.#nearest.flatMap((matches) => [...matches.values()].sort(byDistance).slice(0, MAX_MATCHES)).sort(byDistance);
+  }
+
+  /** Names of the lists that have more matches than {@link sorted} gives. */
+  get truncatedLists(): string[] {
+    return this.#lists
+      .filter((_, i) => this.#truncated[i] || (this.#nearest[i] as Map<string, NearMatch>).size > MAX_MATCHES)
+      .map(({ list }) => list.name);
   }
 
   #search(index: number, usable: readonly HashedView[]): void {
     const { list, rules } = this.#lists[index] as SearchedList;
     const nearest = this.#nearest[index] as Map<string, NearMatch>;
     this.#asked[index] = true;
-    const { hits } = list.pdq.searchMany(queriesOf(usable), { maxDistance: rules.pdqMaxDistance });
+    const { hits, truncated } = list.pdq.searchMany(queriesOf(usable), { maxDistance: rules.pdqMaxDistance, limit: MAX_MATCHES });
+    this.#truncated[index] ||= truncated;
     for (const { query, position, distance } of hits) {
       const entry = list.entry(position, 'pdq');
       const key = keyOf(entry);

@@ -3,6 +3,7 @@ import { EgideError, type ErrorCode, invalid } from '../errors.js';
 import { type DigestType, digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
+import { flatten, isTransparent } from '../image/flatten.js';
 import { checkImage, type Image, upright } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { bytesOf, type Input, liveBytes, readAll } from '../input.js';
@@ -11,7 +12,7 @@ import type { Platform } from '../platform.js';
 import { type HashedView, keyOf, NearMatches, type SearchedList } from './near-matches.js';
 import { type Policy, sternest } from './policy.js';
 import { summarise } from './summary.js';
-import type { Action, ExactMatch, Match, Outcome, Problem, Verdict, View } from './verdict.js';
+import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict, type View } from './verdict.js';
 
 /** How far a scan has come. */
 export interface ScanProgress {
@@ -65,6 +66,12 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** The most trustworthy first: MD5 and SHA-1 collisions can be made. */
 const DIGESTS: readonly DigestType[] = ['sha256', 'sha1', 'md5'];
+
+/** What a transparent picture is laid on: the page of most sites, and that of dark themes and viewers. */
+const BACKGROUNDS: readonly (readonly [View, number])[] = [
+  ['on-white', 255],
+  ['on-black', 0],
+];
 
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
 export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
@@ -123,7 +130,7 @@ class Scan {
   }
 
   async lookAtPixels(pixels: Image): Promise<void> {
-    const image = checkImage(pixels);
+    const image = ownPixels(checkImage(pixels));
     this.#byteLength = image.data.byteLength;
     for (const { list } of this.#parts.lists)
       if (list.pdq.size === 0 && carriesDigests(list))
@@ -147,6 +154,10 @@ class Scan {
         for (const position of list.digests.find(signalType, digests[signalType])) {
           const entry = list.entry(position, signalType);
           if (seen.has(keyOf(entry))) continue;
+          if (seen.size === MAX_MATCHES) {
+            this.#leaveMatches(list.name);
+            break;
+          }
           seen.add(keyOf(entry));
           this.#exact.push({ kind: 'exact', signal: signalType, entry, action: rules.exact });
         }
@@ -196,21 +207,25 @@ class Scan {
     this.#options.onProgress?.({ framesDone: this.#framesHashed, frameCount: image.frameCount });
   }
 
-  /** Every family that the lists ask for, of the stored pixels and, where EXIF turns them, of the upright ones. Starts all at once. */
+  /**
+   * Every family that the lists ask for, of the stored pixels, of the upright ones where EXIF turns them, and of the picture on white
+   * and on black where it is transparent.
+   */
   async #hash(image: Image): Promise<HashedView[]> {
-    const { backend, pdq, pdqModes } = this.#parts;
     const { signal } = this.#options;
-    const pixels: [View, Image][] = [['stored', image]];
-    if (image.orientation !== 1) pixels.push(['upright', upright(backend, image)]);
-    return Promise.all(
-      pixels.flatMap(([view, seen]) =>
-        pdqModes.map(async (mode) => ({
-          view,
-          frame: image.frame,
-          hashed: await pdq.hashAsync(seen, { mode, ...(signal && { signal }) }),
-        })),
-      ),
-    );
+    const seen = upright(this.#parts.backend, image);
+    // These start at once: the pixels may be the caller's, who may take them away as soon as this gives way.
+    const views = await Promise.all([this.#hashView('stored', image), ...(seen === image ? [] : [this.#hashView('upright', seen)])]);
+    if (await isTransparent(seen, signal))
+      for (const [view, shade] of BACKGROUNDS) views.push(await this.#hashView(view, await flatten(seen, shade, signal)));
+    return views.flat();
+  }
+
+  #hashView(view: View, image: Image): Promise<HashedView[]> {
+    const { pdq, pdqModes } = this.#parts;
+    const { signal } = this.#options;
+    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, ...(signal && { signal }) }));
+    return Promise.all(hashed.map(async (work) => ({ view, frame: image.frame, hashed: await work })));
   }
 
   async #timed<T>(part: Part, work: () => Promise<T>): Promise<T> {
@@ -234,8 +249,14 @@ class Scan {
     this.#incomplete = true;
   }
 
+  #leaveMatches(list: string): void {
+    const message = `list ${list} has more matches than the ${MAX_MATCHES} of one signal that a verdict names`;
+    this.#problems.push({ code: 'MATCHES_LEFT_OUT', message });
+  }
+
   verdict(): Verdict {
     const { policy, lists } = this.#parts;
+    for (const name of this.#near.truncatedLists) this.#leaveMatches(name);
     const matches: Match[] = [...this.#exact, ...this.#near.sorted()];
     const outcome = this.#outcome(matches);
     const found = {
@@ -315,4 +336,9 @@ function isImage(input: unknown): input is Image {
 function ownBytes(input: Input): Input {
   if (input instanceof Uint8Array) return new Uint8Array(liveBytes('input', input)); // not slice(): a Buffer's does not copy
   return input instanceof ArrayBuffer ? new Uint8Array(bytesOf(input)) : input;
+}
+
+/** Pixels that are looked at again after the scan first gave way, as those with alpha are, must be a copy. */
+function ownPixels(image: Image): Image {
+  return image.channels % 2 === 0 ? { ...image, data: new Uint8Array(image.data) } : image;
 }

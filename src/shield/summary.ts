@@ -1,6 +1,6 @@
 import { HASH_BYTES } from '../backend.js';
 import type { Orientation } from '../hash/pdq.js';
-import type { Match, NearMatch, Verdict } from './verdict.js';
+import type { Match, NearMatch, Verdict, View } from './verdict.js';
 
 /** How the upload lies compared with the listed picture, said to a person; empty if it lies the same way. */
 export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
@@ -12,6 +12,14 @@ export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
   flipY: 'mirrored',
   flipPlus1: 'mirrored along the rising diagonal',
   flipMinus1: 'mirrored along the falling diagonal',
+};
+
+/** In which view an upload was seen, said to a person; empty for the stored pixels. */
+const VIEW_WORDS: Readonly<Record<View, string>> = {
+  stored: '',
+  upright: 'upright by its EXIF tag',
+  'on-white': 'laid on white',
+  'on-black': 'laid on black',
 };
 
 /** What a digest is called. */
@@ -47,7 +55,7 @@ export function sayMatch(match: Match, frameCount = 1): string {
 export function saySeen({ frame, view, orientation }: NearMatch, frameCount = 1): string[] {
   const words: string[] = [];
   if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
-  if (view === 'upright') words.push('upright by its EXIF tag');
+  if (VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
   if (ORIENTATION_WORDS[orientation]) words.push(ORIENTATION_WORDS[orientation]);
   return words;
 }

@@ -10,8 +10,17 @@ export type Action = 'allow' | 'hold' | 'block';
 /** The four answers, which are never confused. */
 export type Outcome = 'match' | 'no-match' | 'not-hashable' | 'could-not-tell';
 
-/** Which pixels a hash was made from: as stored in the file, or turned the way EXIF asks for. */
-export type View = 'stored' | 'upright';
+/**
+ * Which pixels a hash was made from: as stored in the file (colours without regard to alpha), turned the way EXIF asks for, or, of a
+ * picture with transparent parts, as it looks (upright) on a white or on a black page.
+ */
+export type View = 'stored' | 'upright' | 'on-white' | 'on-black';
+
+/**
+ * Matches of one signal that a verdict names of one list: more tell a person nothing new, and a list may have one hash 100,000 times
+ * (our own choice).
+ */
+export const MAX_MATCHES = 1_000;
 
 interface MatchBase {
   readonly entry: EntryRef;
@@ -53,8 +62,9 @@ export type Match = ExactMatch | NearMatch;
  * - `TOO_SMALL`: a frame has a side under five pixels.
  * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
  * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
+ * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names; those that are named are the strongest.
  */
-export type ProblemCode = ErrorCode | 'LOW_QUALITY' | 'TOO_SMALL' | 'FRAMES_LEFT_OUT' | 'NO_BYTES';
+export type ProblemCode = ErrorCode | 'LOW_QUALITY' | 'TOO_SMALL' | 'FRAMES_LEFT_OUT' | 'NO_BYTES' | 'MATCHES_LEFT_OUT';
 
 /** A part of the work that gave no answer, and why. */
 export interface Problem {
@@ -70,9 +80,12 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** One sentence a person can read. */
   readonly summary: string;
-  /** Strongest first: exact before near, near by distance, then in the order of the lists. One per entry and signal. */
+  /**
+   * Strongest first: exact before near, near by distance, then in the order of the lists. One per entry and signal, and of one list
+   * at most {@link MAX_MATCHES} of one signal.
+   */
   readonly matches: readonly Match[];
-  /** Why parts of the work gave no answer; empty when everything was looked at. */
+  /** Why parts of the work gave no answer, or are not told; empty when everything was looked at. */
   readonly problems: readonly Problem[];
   /** What was looked at. Sizes are absent if nothing was decoded. */
   readonly input: {
