@@ -17,8 +17,6 @@ const WIDTHS: Readonly<Record<SignalType, number>> = { pdq: HASH_BYTES, ...DIGES
 
 /** Takes the records of one list, judges and counts each, and makes the list. */
 export class ListBuilder implements RecordSink {
-  /** Records that had the shape of the format, whether they were kept or not. */
-  wellFormed = 0;
   kept = 0;
   duplicates = 0;
   refused = 0;
@@ -41,12 +39,17 @@ export class ListBuilder implements RecordSink {
     return this.kept + this.duplicates + this.refused;
   }
 
+  /** Where and why the first record was refused, to stand in a sentence; empty if none was. */
+  get firstRefusal(): string {
+    const [first] = this.#refusals;
+    return first ? ` (line ${first.line}: ${first.reason})` : '';
+  }
+
   take(line: number, record: ListRecord | string): void {
     if (typeof record === 'string') {
       this.refuse(line, record);
       return;
     }
-    ++this.wellFormed;
     const { usable, reasons } = this.#judgeAll(record);
     if (usable.length === 0) {
       this.refuse(line, reasons.join('; '));

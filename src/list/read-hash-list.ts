@@ -49,7 +49,7 @@ const EXPECTED = 'expected CSV with a header line, one JSON object per line, or 
  * Reads a list of hashes as a stream; besides what it keeps, it holds one line. Lines that cannot be used are counted and
  * reported, and stop nothing.
  *
- * @throws {EgideError} `INVALID_LIST` if it is empty or in none of the formats, `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`;
+ * @throws {EgideError} `INVALID_LIST` if it is empty, in none of the formats, or no record of it can be used, `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`;
  *   or the signal's reason.
  */
 export async function readHashList(backend: Backend, platform: Platform, source: Input, options: ReadListOptions): Promise<HashList> {
@@ -114,8 +114,13 @@ class ListReader {
     this.#lines.end();
     this.#parser?.end();
     if (this.#format === undefined) throw new EgideError('INVALID_LIST', `the list is empty: ${EXPECTED}`);
-    if (this.#format !== 'csv' && this.builder.wellFormed === 0)
-      throw new EgideError('INVALID_LIST', `not one line is a record of format ${this.#format}: ${EXPECTED}`);
+    const { read, kept } = this.builder;
+    // Nothing could ever match it, and every upload would pass: that is a wrong file, or the wrong format, and no list.
+    if (kept === 0 && (read > 0 || this.#format !== 'csv'))
+      throw new EgideError(
+        'INVALID_LIST',
+        `not one of ${read} records of format ${this.#format} can be used${this.builder.firstRefusal}: ${EXPECTED}`,
+      );
     return this.builder.finish(backend, this.#format);
   }
 

@@ -36,6 +36,17 @@ describe.each(backends)('readHashList on %s', (_name, makeBackend) => {
   const whereDigest = (list: HashList, type: 'md5' | 'sha1' | 'sha256', hex: string) =>
     list.digests.find(type, bytesOf(hex)).map((position) => list.entry(position, type));
 
+  test.each([
+    ['CSV with hashes of another kind', 'id,pdq\na,zz\nb,yy\n', '2 records of format csv', '(line 2: pdq: neither'],
+    ['local_file lines of videos', `video_md5 ${M[0]}\nvpdq abc\n`, '2 records of format local_file', 'videomd5 are not supported'],
+    ['NDJSON without a signal', '{"id":"a"}\n', '1 records of format ndjson', 'no signal'],
+  ])('does not take %s for a list in which nothing matches', async (_what, text, count, reason) => {
+    const error = await readText(text).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'INVALID_LIST', message: expect.stringContaining(count) });
+    expect((error as Error).message).toContain(reason);
+    expect((error as Error).message).not.toContain(M[0]);
+  });
+
   test('reads 100,000 entries with one and the same hash in about the time of 100,000 different ones', async () => {
     const lines = Array.from({ length: 100_000 }, (_, i) => `e${i},${P[0]}\n`); // with a walk over all equal ones for each it takes a minute
     using list = await readText(`id,pdq\n${lines.join('')}`);

@@ -206,7 +206,7 @@ describe.each(backends)('Any bytes at all on %s', (_name, makeBackend) => {
       }),
       { seed: SEED, numRuns: 3_000 },
     );
-    expect(lists).toBeGreaterThan(300); // the inputs must not all be refused at the door
+    expect(lists).toBeGreaterThan(100); // the inputs must not all be refused at the door
   });
 });
 
