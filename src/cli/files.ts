@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UsageError } from './io.js';
 
@@ -51,6 +51,20 @@ async function* filesBelow(folder: string): AsyncGenerator<Found> {
 async function listFolder(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Checks that a file may be written at `path` and take its name at the end: renaming would put a file in the place of a pipe or a
+ * device, such as /dev/stdout.
+ *
+ * @throws {UsageError} if something other than a regular file has the name.
+ */
+export async function checkOutput(option: string, path: string): Promise<void> {
+  const present = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (present && !present.isFile()) throw new UsageError(`${option}: expected the name of a new or a regular file, got ${path}`);
 }
 
 /** How many files {@link filesIn} will give. */

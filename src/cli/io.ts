@@ -2,7 +2,7 @@ import type { Egide } from '../egide.js';
 
 /** Everything outside that a command touches, so that a test can stand in for a terminal. */
 export interface Io {
-  /** Writes to standard output; settles when it was taken. */
+  /** Writes to standard output; settles when it was taken. Rejects if it was not: the disk is full, or the reader of a pipe has gone. */
   out(text: string): Promise<void>;
   /** Writes to standard error. */
   err(text: string): void;

@@ -7,7 +7,7 @@ import { PDQ_MIN_QUALITY, PDQ_MIN_SIDE } from '../hash/pdq.js';
 import { CSV_HEADER, formatCsvRow, type ListRow } from '../list/csv-writer.js';
 import { plural } from '../shield/summary.js';
 import type { Command, Given } from './command.js';
-import { countFiles, filesIn } from './files.js';
+import { checkOutput, countFiles, filesIn } from './files.js';
 import { inOrder } from './in-order.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
 import { Progress } from './progress.js';
@@ -40,6 +40,7 @@ Exit code 0, or 1 if no picture could be listed.
     const output = given.text('output');
     if (given.files.length === 0) throw new UsageError('list make: expected a folder or files');
     if (output === undefined) throw new UsageError('list make: expected -o FILE');
+    await checkOutput('-o', output);
     const partial = `${output}.${process.pid}.part`;
     const egide = await io.load();
     const file = await open(partial, 'wx');

@@ -33,6 +33,8 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
     return await dispatch(words, io);
   } catch (error) {
     if (io.signal.aborted) return EXIT.interrupted;
+    // The reader of our pipe has had enough, as in `egide scan … | head`; 0 would mean that all is well.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT.error;
     io.err(`egide: ${printable(describe(error))}\n`);
     if (error instanceof UsageError) io.err("Try 'egide --help'.\n");
     return EXIT.error;

@@ -8,7 +8,7 @@ import type { Shield } from '../shield/shield.js';
 import { plural, saySeen } from '../shield/summary.js';
 import type { Action, Verdict } from '../shield/verdict.js';
 import type { Command, Given } from './command.js';
-import { countFiles, type Found, filesIn } from './files.js';
+import { checkOutput, countFiles, type Found, filesIn } from './files.js';
 import { inOrder } from './in-order.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
 import { packageVersion } from './package-version.js';
@@ -47,12 +47,13 @@ Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 f
     if (given.files.length === 0) throw new UsageError('scan: expected files or folders');
     if (given.texts('list').length === 0) throw new UsageError('scan: expected --list FILE');
     if (given.flag('clear') && given.text('report') === undefined) throw new UsageError('scan: --clear goes with --report');
+    const reportPath = given.text('report');
+    if (reportPath !== undefined) await checkOutput('--report', reportPath);
     const policy = await readPolicy(given.text('policy'));
     const [jobs, profile] = [jobsOf(given), profileOf(given)];
     const egide = await io.load();
     const lists = await readLists(egide, io, given.texts('list'));
     const shield = egide.shield({ lists, policy });
-    const reportPath = given.text('report');
     const report =
       reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists, egide, version: packageVersion() });
     try {

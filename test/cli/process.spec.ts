@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,21 +43,44 @@ test('stops at an interrupt with exit code 130', async () => {
   expect(code).toBe(130);
 });
 
-/** Runs the command. `interrupt`: sends SIGINT after the first output; `readOnlyFirst`: closes the pipe after it. */
+test.runIf(process.platform === 'linux')('says so when its output cannot be written, and leaves nothing behind', async () => {
+  const full = await open('/dev/full', 'w');
+  const folder = await mkdtemp(join(root, 'full-'));
+  const report = ['--report', join(folder, 'report.html')];
+  const printed = await egide(['scan', join(root, 'boats.jpg'), '--list', join(root, 'list.csv'), ...report], { stdout: full.fd });
+  await full.close();
+  expect(printed).toEqual({ code: 1, out: '', err: expect.stringMatching(/^egide: ENOSPC.*\n$/) });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.runIf(process.platform === 'linux')('puts no file in the place of a device', async () => {
+  const device = join(root, 'device');
+  await symlink('/dev/null', device);
+  const refused = { code: 1, out: '', err: expect.stringContaining('expected the name of a new or a regular file') };
+  expect(await egide(['list', 'make', join(root, 'boats.jpg'), '-o', device])).toEqual(refused);
+  expect(await egide(['scan', join(root, 'boats.jpg'), '--list', join(root, 'list.csv'), '--report', device])).toEqual(refused);
+  expect((await lstat(device)).isSymbolicLink()).toBe(true);
+});
+
+/** Runs the command. `interrupt`: sends SIGINT after the first output; `readOnlyFirst`: closes the pipe after it; `stdout`: where output goes. */
 function egide(
   words: readonly string[],
-  { interrupt = false, readOnlyFirst = false } = {},
+  {
+    interrupt = false,
+    readOnlyFirst = false,
+    stdout = 'pipe',
+  }: { interrupt?: boolean; readOnlyFirst?: boolean; stdout?: 'pipe' | number } = {},
 ): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', stdout, 'pipe'] });
     let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       out += chunk.toString();
       if (interrupt) child.kill('SIGINT');
-      if (readOnlyFirst) child.stdout.destroy();
+      if (readOnlyFirst) child.stdout?.destroy();
       interrupt = false;
     });
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       err += chunk.toString();
     });
     child.on('error', reject);
