@@ -5,17 +5,20 @@
 //   ts      dist/**, by tsc
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const bin = (name) => join(root, 'node_modules/.bin', name);
+const require = createRequire(import.meta.url);
 const run = (command, args, options = {}) => execFileSync(command, args, { cwd: root, stdio: 'inherit', ...options });
 
 const sources = readFileSync(join(root, 'native/sources.txt'), 'utf8').trim().split(/\s+/);
 
 function buildNative() {
-  run(bin('cmake-js'), ['compile', '--silent', '--out', 'build/addon'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  run(process.execPath, [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--silent', '--out', 'build/addon'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   mkdirSync(join(root, 'prebuilds'), { recursive: true });
   const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime ? '-musl' : '';
   copyFileSync(join(root, 'build/addon/Release/egide.node'), join(root, `prebuilds/${process.platform}-${process.arch}${musl}.node`));
@@ -89,7 +92,11 @@ function tree(folder) {
   );
 }
 
-const steps = { native: buildNative, wasm: buildWasm, ts: () => run(bin('tsc'), ['-p', 'tsconfig.build.json']) };
+const steps = {
+  native: buildNative,
+  wasm: buildWasm,
+  ts: () => run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']),
+};
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps);
 for (const name of wanted) {
   if (!(name in steps)) throw new Error(`unknown step "${name}": expected native, wasm or ts`);

@@ -20,7 +20,7 @@ async function runThere(name: string, text: string): Promise<unknown> {
 
 test('the tarball holds what is shipped and nothing else', () => {
   const allowed =
-    /^(dist|prebuilds|native\/(core|node))\/|^(native\/sources\.txt|CMakeLists\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+    /^(dist|prebuilds|native\/(core|node))\/|^(native\/sources\.txt|scripts\/build\.mjs|CMakeLists\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
   const paths = packed.files.map((file) => file.path);
   expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   expect(paths.filter((path) => /(^|\/)test|\.(spec|test|bench)\.|\.tsbuildinfo$|\.map$|\.log$/.test(path))).toEqual([]);
@@ -83,6 +83,16 @@ const egide = await load();
 const { ok } = await egide.selfTest();
 console.log(JSON.stringify([egide.backend.name, egide.backend.reason.length > 0, ok]));`;
   expect(await runThere('fallback.mjs', program)).toEqual(['wasm', true, true]);
+});
+
+test('the addon can be built from the package itself', async () => {
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
+  const builders = ['cmake-js', 'node-addon-api'].map((name) => `${name}@${devDependencies[name]}`);
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...builders], packed.consumer);
+  await run('npm', ['run', 'build:native'], join(packed.consumer, 'node_modules/egide'));
+  const program = `import { load } from 'egide';
+console.log(JSON.stringify((await load()).backend.name));`;
+  expect(await runThere('built.mjs', program)).toBe('native');
 });
 
 test('publint has nothing to say', async () => {
