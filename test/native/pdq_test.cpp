@@ -47,7 +47,7 @@ std::string hex(const std::uint8_t* bytes) {
 struct Hashed {
   std::string hash;
   std::uint32_t quality;
-  std::string orientations[8];
+  std::string orientations[8], turned[8];
 };
 
 // `slice` rows at a time; the scratch area is filled with rubbish first.
@@ -66,8 +66,11 @@ Hashed hash(const std::vector<std::uint8_t>& pixels, const egide::PdqPicture& p,
     hasher.rows(part.data(), count);
   }
   const egide::PdqResult result = hasher.finish();
-  Hashed out{hex(result.hashes.data()), result.quality, {}};
-  for (std::size_t i = 0; i < 8; ++i) out.orientations[i] = hex(result.hashes.data() + i * egide::kPdqHashBytes);
+  Hashed out{hex(result.orientations.data()), result.quality, {}, {}};
+  for (std::size_t i = 0; i < 8; ++i) {
+    out.orientations[i] = hex(result.orientations.data() + i * egide::kPdqHashBytes);
+    out.turned[i] = hex(result.turned.data() + i * egide::kPdqHashBytes);
+  }
   return out;
 }
 
@@ -136,7 +139,10 @@ TEST_CASE("kernels, slices and channels agree with the scalar twin at odd sizes"
             const Hashed got = hash(pixels, p, kernel, slice);
             CHECK(got.hash == expected.hash);
             CHECK(got.quality == expected.quality);
-            for (int i = 0; i < 8; ++i) CHECK(got.orientations[i] == expected.orientations[i]);
+            for (int i = 0; i < 8; ++i) {
+              CHECK(got.orientations[i] == expected.orientations[i]);
+              CHECK(got.turned[i] == expected.turned[i]);
+            }
           }
         }
       }

@@ -21,6 +21,21 @@ constexpr std::uint32_t cell_centre(std::uint32_t cell, std::uint32_t side) noex
   return static_cast<std::uint32_t>((2 * std::uint64_t{cell} + 1) * side / (2 * kGrid));
 }
 
+/// How the picture is sampled along an axis: at its own cell centres, and where the cell centres of the mirrored
+/// picture fall. The centres are not symmetric, nor is a window of even size, so that these differ: by up to a third of
+/// a cell at 256 pixels.
+inline constexpr std::uint32_t kSamplings = 2;
+/// Where in the filtered picture cell 63 - `cell` of the mirrored picture is read: mirrored, and 1 further left for
+/// each of two passes with an even window, which reaches 1 further to the right than to the left.
+constexpr std::uint32_t mirrored_centre(std::uint32_t cell, std::uint32_t side) noexcept {
+  const std::uint32_t at = side - 1 - cell_centre(kGrid - 1 - cell, side), shift = window_size(side) % 2 == 0 ? 2 : 0;
+  return at < shift ? 0 : at - shift;
+}
+constexpr std::uint32_t sample_at(std::uint32_t sampling, std::uint32_t cell, std::uint32_t side) noexcept {
+  return sampling == 0 ? cell_centre(cell, side) : mirrored_centre(cell, side);
+}
+inline constexpr std::size_t kGridFloats = std::size_t{kGrid} * kGrid;
+
 struct PdqShape {
   std::uint32_t width, height;
   /// 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA; alpha is not looked at.
@@ -40,8 +55,9 @@ struct PdqKernel {
   void (*begin)(const PdqShape&, std::byte* scratch) noexcept;
   /// Takes the next `count` rows, `width * channels` bytes each.
   void (*rows)(std::byte* scratch, const std::uint8_t* pixels, std::uint32_t count) noexcept;
-  /// After the last row: the 64 x 64 means, row-major.
-  void (*finish)(std::byte* scratch, float* grid) noexcept;
+  /// After the last row: the 64 x 64 means, row-major, in each sampling of rows (outer) and of columns (inner): four
+  /// grids.
+  void (*finish)(std::byte* scratch, float* grids) noexcept;
   /// `grid` 64 x 64 to the 16 x 16 low frequencies without the constant ones, row-major.
   void (*transform)(const float* grid, float* coefficients) noexcept;
   /// Sum over neighbours of |int(difference * 100 / 255)|.

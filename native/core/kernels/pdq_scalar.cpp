@@ -59,7 +59,7 @@ void box_line(const float* in, float* out, std::size_t length, std::size_t strid
   }
 }
 
-void finish(std::byte* scratch, float* grid) noexcept {
+void finish(std::byte* scratch, float* grids) noexcept {
   State state;
   std::memcpy(&state, scratch, sizeof state);
   const std::uint32_t width = state.shape.width, height = state.shape.height;
@@ -70,9 +70,11 @@ void finish(std::byte* scratch, float* grid) noexcept {
     for (std::size_t y = 0; y < height; ++y) box_line(a + y * width, b + y * width, width, 1, window_size(width));
     for (std::size_t x = 0; x < width; ++x) box_line(b + x, a + x, height, width, window_size(height));
   }
-  for (std::uint32_t i = 0; i < kGrid; ++i)
-    for (std::uint32_t j = 0; j < kGrid; ++j)
-      grid[i * kGrid + j] = a[std::size_t{cell_centre(i, height)} * width + cell_centre(j, width)];
+  for (std::uint32_t rows = 0; rows < kSamplings; ++rows)
+    for (std::uint32_t columns = 0; columns < kSamplings; ++columns)
+      for (std::uint32_t i = 0; i < kGrid; ++i)
+        for (std::uint32_t j = 0; j < kGrid; ++j)
+          *grids++ = a[std::size_t{sample_at(rows, i, height)} * width + sample_at(columns, j, width)];
 }
 
 void transform(const float* grid, float* coefficients) noexcept {

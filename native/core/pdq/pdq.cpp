@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace egide {
 namespace {
@@ -80,18 +81,19 @@ Coefficients mirrored(const Coefficients& coefficients, Mirror mirror) noexcept 
 }
 
 // Each mirroring is one orientation and its transpose another; the median is that of the mirrored coefficients.
-void write_orientations(const Coefficients& coefficients, const PdqKernel& kernel, std::uint8_t* hashes) noexcept {
-  struct Pair {
-    Mirror mirror;
-    std::size_t plain, diagonal;  // places in PdqResult::hashes
-  };
-  static constexpr Pair kPairs[] = {
-      {Mirror::none, 0, 6}, {Mirror::columns, 5, 1}, {Mirror::both, 2, 7}, {Mirror::rows, 4, 3}};
-  for (const Pair& pair : kPairs) {
-    const Bits bits = threshold(mirrored(coefficients, pair.mirror), kernel);
-    write_hash(bits, hashes + pair.plain * kPdqHashBytes);
-    write_hash(transposed(bits), hashes + pair.diagonal * kPdqHashBytes);
-  }
+struct Pair {
+  Mirror mirror;
+  std::size_t plain, diagonal;  // places in PdqOrientationHashes
+  std::size_t grid;             // of the four: where the cell centres of the mirrored picture fall
+};
+constexpr Pair kPairs[] = {
+    {Mirror::none, 0, 6, 0}, {Mirror::columns, 5, 1, 1}, {Mirror::rows, 4, 3, 2}, {Mirror::both, 2, 7, 3}};
+
+void write_pair(const Coefficients& coefficients, const Pair& pair, const PdqKernel& kernel,
+                PdqOrientationHashes& hashes) noexcept {
+  const Bits bits = threshold(mirrored(coefficients, pair.mirror), kernel);
+  write_hash(bits, hashes.data() + pair.plain * kPdqHashBytes);
+  write_hash(transposed(bits), hashes.data() + pair.diagonal * kPdqHashBytes);
 }
 
 }  // namespace
@@ -149,12 +151,16 @@ PdqResult PdqHasher::finish() noexcept {
   PdqResult result{};
   if (picture_.width < kPdqMinSide || picture_.height < kPdqMinSide) return result;
   if (resampled_) kernel_->rows(kernel_scratch_, sampled_, kPdqReferenceSide);
-  alignas(64) float grid[kGrid * kGrid];
-  alignas(64) Coefficients coefficients;
-  kernel_->finish(kernel_scratch_, grid);
-  kernel_->transform(grid, coefficients.data());
-  result.quality = std::min(kernel_->gradient(grid) / kGradientPerPoint, kMaxQuality);
-  write_orientations(coefficients, *kernel_, result.hashes.data());
+  alignas(64) float grids[std::size(kPairs) * kernels::kGridFloats];
+  kernel_->finish(kernel_scratch_, grids);
+  result.quality = std::min(kernel_->gradient(grids) / kGradientPerPoint, kMaxQuality);
+  alignas(64) Coefficients stored, sampled;
+  kernel_->transform(grids, stored.data());
+  for (const Pair& pair : kPairs) {
+    write_pair(stored, pair, *kernel_, result.orientations);
+    kernel_->transform(grids + pair.grid * kernels::kGridFloats, sampled.data());
+    write_pair(sampled, pair, *kernel_, result.turned);
+  }
   return result;
 }
 

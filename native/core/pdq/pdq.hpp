@@ -28,10 +28,14 @@ struct PdqPicture {
   PdqMode mode;
 };
 
-/// Original, rotate 90, 180, 270, flip X, Y, +1, -1 (the order of pdqhash-python); each 32 bytes, highest bit first, as
-/// the canonical text writes them.
+/// Eight hashes of 32 bytes: original, rotate 90, 180, 270, flip X, Y, +1, -1 (the order of pdqhash-python); in each
+/// the highest bit first, as the canonical text writes it.
+using PdqOrientationHashes = std::array<std::uint8_t, kPdqOrientations * kPdqHashBytes>;
+
 struct PdqResult {
-  std::array<std::uint8_t, kPdqOrientations * kPdqHashBytes> hashes;
+  PdqOrientationHashes orientations;  ///< from one transform by changing signs, as Meta's reference makes them
+  PdqOrientationHashes
+      turned;             ///< of the picture turned and sampled anew: what hashing the turned pixels gives, or nearly
   std::uint32_t quality;  ///< 0 to 100
 };
 
