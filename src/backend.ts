@@ -29,8 +29,10 @@ export interface Pixels {
 
 /** What the core answers for one picture: eight hashes of 32 bytes in the order of `ORIENTATIONS`, and the quality. */
 export interface PdqAnswer {
-  /** 256 bytes: eight hashes, the picture's own first. */
+  /** 256 bytes: eight hashes, the picture's own first; from one transform, as Meta's reference makes them. */
   readonly hashes: Uint8Array;
+  /** 256 bytes: the same eight of the picture turned and sampled anew. */
+  readonly turned: Uint8Array;
   /** 0 to 100. */
   readonly quality: number;
 }

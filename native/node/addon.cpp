@@ -87,15 +87,19 @@ Picture picture_of(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object packed(Napi::Env env, const egide::PdqResult& result) {
-  auto hashes = Napi::Uint8Array::New(env, result.hashes.size());
-  std::memcpy(hashes.Data(), result.hashes.data(), result.hashes.size());
+  const auto bytes = [&](const egide::PdqOrientationHashes& hashes) {
+    auto array = Napi::Uint8Array::New(env, hashes.size());
+    std::memcpy(array.Data(), hashes.data(), hashes.size());
+    return array;
+  };
   auto value = Napi::Object::New(env);
-  value.Set("hashes", hashes);
+  value.Set("hashes", bytes(result.orientations));
+  value.Set("turned", bytes(result.turned));
   value.Set("quality", result.quality);
   return value;
 }
 
-// pdq(pixels, width, height, channels, mode, kernel?) -> { hashes, quality }
+// pdq(pixels, width, height, channels, mode, kernel?) -> { hashes, turned, quality }
 Napi::Value pdq(const Napi::CallbackInfo& info) {
   const Picture picture = picture_of(info);
   const std::string name = info[5].IsString() ? info[5].As<Napi::String>().Utf8Value() : std::string();
@@ -140,7 +144,7 @@ class PdqWorker final : public Napi::AsyncWorker {
   egide::PdqResult result_{};
 };
 
-// pdqAsync(pixels, width, height, channels, mode) -> Promise<{ hashes, quality }>
+// pdqAsync(pixels, width, height, channels, mode) -> Promise<{ hashes, turned, quality }>
 Napi::Value pdq_async(const Napi::CallbackInfo& info) {
   const Picture picture = picture_of(info);
   try {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "core/hamming/scan.hpp"
@@ -65,10 +66,11 @@ EGIDE_EXPORT(pdq_rows) void egide_pdq_rows(std::byte* scratch, const std::uint8_
   reinterpret_cast<egide::PdqHasher*>(scratch)->rows(pixels, count);
 }
 
-/// Writes eight hashes of 32 bytes and returns the quality.
+/// Writes eight hashes of 32 bytes and, behind them, the eight of the turned picture; returns the quality.
 EGIDE_EXPORT(pdq_finish) std::uint32_t egide_pdq_finish(std::byte* scratch, std::uint8_t* hashes) {
   const egide::PdqResult result = reinterpret_cast<egide::PdqHasher*>(scratch)->finish();
-  for (std::size_t i = 0; i < result.hashes.size(); ++i) hashes[i] = result.hashes[i];
+  std::memcpy(hashes, result.orientations.data(), result.orientations.size());
+  std::memcpy(hashes + result.orientations.size(), result.turned.data(), result.turned.size());
   return result.quality;
 }
 

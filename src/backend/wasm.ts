@@ -35,6 +35,8 @@ interface Core {
   ): number;
 }
 
+/** Bytes of eight hashes. */
+const EIGHT = ORIENTATION_COUNT * HASH_BYTES;
 /** Rows go over in slices of about this many bytes, so that a picture of any size needs little WebAssembly memory. */
 const SLICE_BYTES = 1 << 20;
 /** The core takes rows in multiples of this (kernels::kBandRows). */
@@ -227,7 +229,8 @@ class PdqJob implements Disposable {
 
   finish(): PdqAnswer {
     const quality = this.#core.pdq_finish(this.#scratch.pointer, this.#slice.pointer);
-    return { hashes: this.#slice.view().slice(0, ORIENTATION_COUNT * HASH_BYTES), quality };
+    const answer = this.#slice.view();
+    return { hashes: answer.slice(0, EIGHT), turned: answer.slice(EIGHT, 2 * EIGHT), quality };
   }
 
   [Symbol.dispose](): void {

@@ -12,7 +12,7 @@ import { liveBytes } from '../input.js';
 export const ORIENTATIONS = ['original', 'rotate90', 'rotate180', 'rotate270', 'flipX', 'flipY', 'flipPlus1', 'flipMinus1'] as const;
 export type Orientation = (typeof ORIENTATIONS)[number];
 
-/** Quality below which Meta advises to discard a hash: python-threatexchange `PDQ_QUALITY_THRESHOLD` = 50. */
+/** Quality below which Meta advises to discard a hash: python-threatexchange `PdqSignal.QUALITY_THRESHOLD` = 50. */
 export const PDQ_MIN_QUALITY = 50;
 
 /** Shortest side that is hashed: Meta's reference gives the zero hash with quality 0 below it. */
@@ -29,10 +29,17 @@ export interface PdqHash {
   readonly unhashable: 'too-small' | 'low-quality' | null;
 }
 
-/** The eight orientations of one picture, from one transform. `hash` is the first of `hashes`. */
+/** The eight orientations of one picture, from one pass over it. `hash` is the first of `hashes` and of `turned`. */
 export interface PdqOrientations extends PdqHash {
-  /** Eight hashes in the order of {@link ORIENTATIONS}. */
+  /** Eight hashes in the order of {@link ORIENTATIONS}, from one transform by changing signs: bit for bit Meta's. */
   readonly hashes: readonly Uint8Array[];
+  /**
+   * The same eight, sampled where the turned picture would be: what hashing the turned pixels themselves gives, exactly from 512
+   * pixels on and within a dozen bits below.
+   * Meta's are up to 50 bits from that on small pictures, because their cell centres are not symmetric (docs/pdq.md,
+   * "Orientations"). Search with these.
+   */
+  readonly turned: readonly Uint8Array[];
 }
 
 /** How to hash. */
@@ -103,12 +110,14 @@ function checkMode(mode: PdqMode = 'full-res'): PdqMode {
   return mode;
 }
 
-function present(image: Image, mode: PdqMode, { hashes, quality }: PdqAnswer): PdqOrientations {
+function present(image: Image, mode: PdqMode, { hashes, turned, quality }: PdqAnswer): PdqOrientations {
   const tooSmall = image.width < PDQ_MIN_SIDE || image.height < PDQ_MIN_SIDE;
-  const list = ORIENTATIONS.map((_, i) => hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  const eight = (bytes: Uint8Array) => ORIENTATIONS.map((_, i) => bytes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  const list = eight(hashes);
   return {
     hash: list[0] as Uint8Array,
     hashes: list,
+    turned: eight(turned),
     quality,
     mode,
     unhashable: tooSmall ? 'too-small' : quality < PDQ_MIN_QUALITY ? 'low-quality' : null,
