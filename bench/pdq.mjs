@@ -19,7 +19,7 @@ const SCENES = [
   { scene: '64x64 RGB', width: 64, height: 64, channels: 3 },
 ];
 /** The largest picture of a synchronous call, MAX_SYNC_PIXELS: it must not hold the event loop for longer than 50 ms. */
-const LARGEST = { scene: '4000x4000 RGB', width: 4000, height: 4000, channels: 3 };
+const LARGEST = { scene: '3125x4000 RGB', width: 3125, height: 4000, channels: 3 };
 
 /** The twin lives in a process of its own, which does one turn for each line that it is sent. */
 function startTwin(program, { width, height, channels }) {

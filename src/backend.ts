@@ -68,5 +68,5 @@ export interface Backend {
   hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number;
 }
 
-/** Pixels that a synchronous call takes: 16 million, under 50 ms on either backend (bench/RESULTS.md). */
-export const MAX_SYNC_PIXELS = 16_000_000;
+/** Pixels that a synchronous call takes: 12.5 million (a 12-megapixel photograph), under 50 ms on either backend (bench/RESULTS.md). */
+export const MAX_SYNC_PIXELS = 12_500_000;

@@ -142,7 +142,7 @@ class WasmBackend implements Backend {
     const rowBytes = width * channels;
     const sliceRows = Math.max(BAND_ROWS, Math.floor(SLICE_BYTES / rowBytes / BAND_ROWS) * BAND_ROWS);
     // The slice takes the answer too.
-    const sliceBytes = Math.max(Math.min(sliceRows, height) * rowBytes, ORIENTATION_COUNT * HASH_BYTES);
+    const sliceBytes = Math.max(Math.min(sliceRows, height) * rowBytes, 2 * EIGHT);
     const slice = this.#memory(sliceBytes);
     let scratch: Memory;
     try {

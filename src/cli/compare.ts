@@ -87,7 +87,7 @@ function nearest(egide: Egide, a: Looked, b: Looked): Nearest {
   const pairs = a.views.flatMap(({ view: viewA, hashed }) =>
     b.views.flatMap(({ view: viewB, hashed: { hash } }) =>
       ORIENTATIONS.map((orientation, i) => ({
-        distance: egide.pdq.distance(hashed.hashes[i] as Uint8Array, hash),
+        distance: egide.pdq.distance(hashed.turned[i] as Uint8Array, hash),
         orientation,
         viewA,
         viewB,

@@ -51,7 +51,7 @@ export interface PdqOptions {
 /** PDQ, Meta's perceptual hash of 256 bits (docs/pdq.md). */
 export interface Pdq {
   /**
-   * Hashes a picture of at most 16 million pixels without yielding (well under 50 ms).
+   * Hashes a picture of at most 12.5 million pixels without yielding (well under 50 ms).
    *
    * @throws {EgideError} `INVALID_ARGUMENT` for a malformed or larger image: use {@link Pdq.hashAsync}.
    */

@@ -110,7 +110,7 @@ function isUsable({ unhashable, quality }: PdqOrientations, minQuality: number):
 /** All orientations of all views, one hash after the other. */
 function queriesOf(views: readonly HashedView[]): Uint8Array {
   const queries = new Uint8Array(views.length * ORIENTATIONS.length * HASH_BYTES);
-  const hashes = views.flatMap(({ hashed }) => hashed.hashes);
+  const hashes = views.flatMap(({ hashed }) => hashed.turned);
   for (const [i, hash] of hashes.entries()) queries.set(hash, i * HASH_BYTES);
   return queries;
 }
