@@ -34,7 +34,7 @@ export interface Egide {
    * `DECODE_TIMEOUT`, `NOT_FOUND`, `NO_FILESYSTEM`, `INVALID_ARGUMENT`; or the signal's reason.
    */
   decode(input: Input, options?: DecodeOptions): Promise<Image>;
-  /** Decodes every frame up to `maxFrames`, one at a time, in order. Throws as {@link Egide.decode} does. */
+  /** Decodes every frame up to `maxFrames` and `maxTotalPixels`, one at a time, in order. Throws as {@link Egide.decode} does. */
   frames(input: Input, options?: DecodeOptions): AsyncGenerator<Image, void, undefined>;
   /** The picture as its EXIF orientation says that it should be seen. Throws `INVALID_ARGUMENT` for a malformed image. */
   upright(image: Image): Image;

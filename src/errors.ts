@@ -66,3 +66,15 @@ export function wholeNumber(parameter: string, value: unknown, min: number, max:
     throw invalid(parameter, `a whole number from ${min} to ${max}`, value);
   return value;
 }
+
+/**
+ * Checks what every long call takes: an object of options, in it perhaps a `signal` to stop and an `onProgress` to follow.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT`.
+ */
+export function checkCallOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object', options);
+  const { signal, onProgress } = options as { signal?: unknown; onProgress?: unknown };
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'a function', onProgress);
+}

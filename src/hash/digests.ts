@@ -1,3 +1,4 @@
+import { checkCallOptions } from '../errors.js';
 import { chunksOf, type Input, liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
 
@@ -42,6 +43,7 @@ const SLICE_BYTES = 1 << 20;
  * @throws {EgideError} `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`; or the signal's reason.
  */
 export async function digestInput(platform: Platform, input: Input, options: DigestOptions = {}): Promise<Digests> {
+  checkCallOptions(options);
   const { signal, onProgress } = options;
   const digester = platform.createDigester();
   let bytes = 0;

@@ -1,6 +1,6 @@
 import type { Backend, PdqAnswer, PdqMode } from '../backend.js';
 import { HASH_BYTES, MAX_SYNC_PIXELS } from '../backend.js';
-import { EgideError, invalid } from '../errors.js';
+import { checkCallOptions, EgideError, invalid } from '../errors.js';
 import { checkImage, type Image } from '../image/image.js';
 import { liveBytes } from '../input.js';
 
@@ -80,6 +80,7 @@ export function createPdq(backend: Backend): Pdq {
       return { hash, quality, mode, unhashable };
     },
     async hashAsync(image, options = {}) {
+      checkCallOptions(options);
       options.signal?.throwIfAborted();
       const mode = checkMode(options.mode);
       const checked = checkImage(image);

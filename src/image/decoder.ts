@@ -8,6 +8,11 @@ export interface DecodeLimits {
   readonly maxPixels?: number;
   /** Frames of an animation that are decoded; the rest are reported, not read. Default 64 (our own choice). */
   readonly maxFrames?: number;
+  /**
+   * Sum of the pixels of all frames that are decoded; the first frame always is, the rest are reported, not read. Default 715,827,880:
+   * eight of the largest stills, or 64 frames of 4K (our own choice).
+   */
+  readonly maxTotalPixels?: number;
   /** Milliseconds for one frame. Default 10,000 (our own choice: some 100 times a 12-megapixel JPEG). */
   readonly timeoutMs?: number;
 }
@@ -33,6 +38,6 @@ export interface Decoder {
   readonly name: string;
   /** The first (or only) frame. */
   decode(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<Image>;
-  /** Every frame up to `maxFrames`, in order. `image.frameCount` tells how many the file has. */
+  /** Every frame up to `maxFrames` and `maxTotalPixels`, in order. `image.frameCount` tells how many the file has. */
   frames(bytes: Uint8Array, options: ResolvedDecodeOptions): AsyncIterable<Image>;
 }

@@ -16,7 +16,7 @@ export const sharpDecoder: Decoder = {
   },
   frames(bytes, options) {
     // Copied here and not at the first step: the caller may transfer the buffer in between.
-    return framesOf(sourceOf(bytes, options), options);
+    return withinTotal(framesOf(sourceOf(bytes, options), options), options);
   },
 };
 
@@ -29,6 +29,16 @@ function sourceOf(bytes: Uint8Array, { maxBytes, signal }: ResolvedDecodeOptions
       `input: ${bytes.byteLength} bytes, more than the limit of ${maxBytes} (raise maxBytes if this is expected)`,
     );
   return { format: sniffFormat(bytes), bytes: Buffer.from(bytes) };
+}
+
+/** Frames until their pixels are more than all together may be: small files can hold 64 frames of the largest size. */
+async function* withinTotal(frames: AsyncIterable<Image>, { maxTotalPixels }: ResolvedDecodeOptions): AsyncGenerator<Image> {
+  let pixels = 0;
+  for await (const image of frames) {
+    pixels += image.width * image.height;
+    if (pixels > maxTotalPixels && image.frame > 0) return;
+    yield image;
+  }
 }
 
 async function* framesOf(source: Source, options: ResolvedDecodeOptions): AsyncGenerator<Image> {

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { EgideError, invalid, wholeNumber } from '../errors.js';
+import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
 import { chunksOf, type Input, liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
 import type { HashList, ImportReport, SignalType } from './hash-list.js';
@@ -80,6 +80,7 @@ export async function readHashList(backend: Backend, platform: Platform, source:
 
 function checkOptions(options: ReadListOptions): ReadListOptions {
   if (typeof options !== 'object' || options === null) throw invalid('options', '{ name, … }', options);
+  checkCallOptions(options);
   const { name, format = 'auto', category = '', signalType, maxLineBytes = 1 << 20 } = options;
   if (typeof name !== 'string' || name.trim() === '') throw invalid('name', 'a name for the list', name);
   if (!['auto', 'csv', 'ndjson', 'local_file'].includes(format)) throw invalid('format', "'auto', 'csv', 'ndjson' or 'local_file'", format);

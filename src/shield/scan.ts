@@ -1,5 +1,5 @@
 import type { Backend, PdqMode } from '../backend.js';
-import { EgideError, type ErrorCode, invalid } from '../errors.js';
+import { checkCallOptions, EgideError, type ErrorCode } from '../errors.js';
 import { type DigestType, digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
@@ -75,9 +75,7 @@ const BACKGROUNDS: readonly (readonly [View, number])[] = [
 
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
 export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
-  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object', options);
-  if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
-    throw invalid('onProgress', 'a function', options.onProgress);
+  checkCallOptions(options);
   options.signal?.throwIfAborted();
   const work = new Scan(parts, options);
   // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.
@@ -115,7 +113,7 @@ class Scan {
   async lookAtFile(input: Input): Promise<void> {
     const { platform, limits, policy, pdqModes, wantsDigests } = this.#parts;
     const { signal, profile } = this.#options;
-    const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile && { profile }), ...(signal && { signal }) });
+    const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile !== undefined && { profile }), ...(signal && { signal }) });
     try {
       const bytes = await this.#timed('readMs', () => readAll(ownBytes(input), decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
@@ -181,7 +179,9 @@ class Scan {
       await iterator.return?.();
     }
     if (!this.#first) throw new EgideError('CORRUPT_IMAGE', `the decoder ${decoder.name} found no frame`);
-    const why = options.profile === 'pytx' ? 'the profile pytx looks at the first only' : `maxFrames is ${options.maxFrames}`;
+    const { profile, maxFrames, maxTotalPixels } = options;
+    const limit = this.#framesHashed < maxFrames ? `maxTotalPixels is ${maxTotalPixels}` : `maxFrames is ${maxFrames}`;
+    const why = profile === 'pytx' ? 'the profile pytx looks at the first only' : limit;
     this.#leaveFrames(this.#first.frameCount, why);
   }
 

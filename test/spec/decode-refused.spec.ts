@@ -146,14 +146,17 @@ test('a signal stops before and during the work, with the reason that it gives',
   await expect(working).rejects.toBe(reason);
 });
 
-test.each(['maxBytes', 'maxPixels', 'maxFrames', 'timeoutMs'])('%s that is no sensible number is INVALID_ARGUMENT', (name) => {
-  for (const value of [Number.NaN, -1, 0, 1.5, Number.POSITIVE_INFINITY, 1e15, '100', null])
-    expect(() => resolveDecodeOptions({ [name]: value } as DecodeOptions), String(value)).toThrow(
-      value === null
-        ? expect.objectContaining({ code: 'INVALID_ARGUMENT' })
-        : expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(name) }),
-    );
-});
+test.each(['maxBytes', 'maxPixels', 'maxFrames', 'maxTotalPixels', 'timeoutMs'])(
+  '%s that is no sensible number is INVALID_ARGUMENT',
+  (name) => {
+    for (const value of [Number.NaN, -1, 0, 1.5, Number.POSITIVE_INFINITY, 1e15, '100', null])
+      expect(() => resolveDecodeOptions({ [name]: value } as DecodeOptions), String(value)).toThrow(
+        value === null
+          ? expect.objectContaining({ code: 'INVALID_ARGUMENT' })
+          : expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(name) }),
+      );
+  },
+);
 
 test('options of other kinds are INVALID_ARGUMENT', () => {
   for (const options of [null, 7, { profile: 'PYTX' }, { signal: {} }])
