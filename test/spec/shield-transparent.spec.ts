@@ -52,7 +52,6 @@ describe.each(backends)('a picture with transparent parts, on %s,', (_name, make
         (i) => boat[i] as number,
         (i) => i % 256,
       ),
-      await listed(),
     );
     expect(matches[0]).toMatchObject({ view: 'stored' });
   });
@@ -64,7 +63,6 @@ describe.each(backends)('a picture with transparent parts, on %s,', (_name, make
           () => 255,
           () => 0,
         ),
-        await listed(),
       ),
     ).toMatchObject({ action: 'hold', outcome: 'not-hashable' });
   });
