@@ -67,6 +67,12 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
   });
 }
 
+/** Lets the event loop turn in the middle of long work, then throws the signal's reason if it was raised. */
+export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  signal?.throwIfAborted();
+}
+
 /** A view of a whole buffer. Throws `INVALID_ARGUMENT` if it was transferred. */
 export function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {

@@ -9,7 +9,7 @@ import {
   type Placed,
 } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
-import { liveBytes } from '../input.js';
+import { liveBytes, nextTurn } from '../input.js';
 
 /** What native/wasm/exports.cpp exports. Pointers and sizes are 32-bit numbers. */
 interface Core {
@@ -85,8 +85,7 @@ class WasmBackend implements Backend {
     const rowsPerTurn = Math.max(BAND_ROWS, Math.floor(PIXELS_PER_TURN / pixels.width / BAND_ROWS) * BAND_ROWS);
     const rowBytes = pixels.width * pixels.channels;
     for (let y = 0; y < pixels.height; y += rowsPerTurn) {
-      if (y > 0) await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
+      if (y > 0) await nextTurn(signal);
       const rows = Math.min(rowsPerTurn, pixels.height - y);
       job.feed(data.subarray(y * rowBytes, (y + rows) * rowBytes), rows);
     }

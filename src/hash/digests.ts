@@ -1,5 +1,5 @@
 import { checkCallOptions } from '../errors.js';
-import { chunksOf, type Input, liveBytes } from '../input.js';
+import { chunksOf, type Input, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 
 /** The cryptographic digests of one file, as bytes. */
@@ -51,17 +51,11 @@ export async function digestInput(platform: Platform, input: Input, options: Dig
     liveBytes('input', chunk); // transferred since the call, it would pass for an empty file
     const { byteLength } = chunk;
     for (let start = 0; start < byteLength; start += SLICE_BYTES) {
-      if (start > 0) await nextTask(signal);
+      if (start > 0) await nextTurn(signal);
       digester.update(liveBytes('input', chunk).subarray(start, start + SLICE_BYTES));
     }
     bytes += byteLength;
     onProgress?.(bytes);
   }
   return digester.finish();
-}
-
-/** Lets the event loop turn, then throws if the signal was raised. */
-async function nextTask(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => setTimeout(resolve, 0));
-  signal?.throwIfAborted();
 }

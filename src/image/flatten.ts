@@ -1,3 +1,4 @@
+import { nextTurn } from '../input.js';
 import type { Image } from './image.js';
 
 /** Pixels that are gone through between two turns of the event loop: under 20 ms (measured with Node 20 on x86-64). */
@@ -40,9 +41,4 @@ export async function flatten(image: Image, shade: number, signal?: AbortSignal)
 
 function* slices(pixels: number): Generator<[start: number, end: number]> {
   for (let start = 0; start < pixels; start += PIXELS_PER_TURN) yield [start, Math.min(pixels, start + PIXELS_PER_TURN)];
-}
-
-async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => setTimeout(resolve));
-  signal?.throwIfAborted();
 }

@@ -21,13 +21,20 @@ export function chunkType(letters: string): number {
 const IEND = chunkType('IEND');
 
 /**
- * The chunks of a PNG in order up to `IEND`, one at a time: a file may consist of millions. Checksums are left to the decoder.
+ * Chunks of one PNG: a walk over as many takes 50 ms, and a file of 100 MB in the usual pieces of 8 KiB has 12,000 (our own choice).
+ */
+const MAX_CHUNKS = 1_000_000;
+
+/**
+ * The chunks of a PNG in order up to `IEND`, one at a time. Checksums are left to the decoder.
  *
  * @param from Where a chunk begins.
- * @throws {EgideError} `CORRUPT_IMAGE` if the file ends within a chunk.
+ * @throws {EgideError} `CORRUPT_IMAGE` if the file ends within a chunk, or has more than {@link MAX_CHUNKS}.
  */
 export function* pngChunks(png: Buffer, from = PNG_SIGNATURE.length): Generator<PngChunk> {
+  let count = 0;
   for (let start = from; start < png.length; ) {
+    if (++count > MAX_CHUNKS) throw new EgideError('CORRUPT_IMAGE', `input: the PNG is in more than ${MAX_CHUNKS} chunks: write it anew`);
     const end = start + 12 > png.length ? Number.POSITIVE_INFINITY : start + 12 + png.readUInt32BE(start);
     if (end > png.length) throw new EgideError('CORRUPT_IMAGE', 'input: the PNG ends within a chunk: send the whole file');
     const type = png.readUInt32BE(start + 4);

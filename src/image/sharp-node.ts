@@ -86,7 +86,7 @@ async function* apngFrames(source: Source, header: Header, apng: Apng, options: 
   for (const [i, frame] of apng.frames.slice(0, options.maxFrames - shift).entries()) {
     options.signal?.throwIfAborted();
     const { data, channels } = await readPixels({ format: 'png', bytes: framePng(source.bytes, apng, frame) }, {}, options);
-    const shown = canvas.show(frame, data, channels);
+    const shown = await canvas.show(frame, data, channels, options.signal);
     if (i + shift > 0) yield imageOf(source, header, { data: shown, channels: 4 }, i + shift, header.pages);
   }
 }

@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
-import { chunksOf, type Input, liveBytes } from '../input.js';
+import { chunksOf, type Input, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 import type { HashList, ImportReport, SignalType } from './hash-list.js';
 import { LineSplitter } from './line-splitter.js';
@@ -69,8 +69,7 @@ export async function readHashList(backend: Backend, platform: Platform, source:
       if (sinceTurn < SLICE_BYTES) continue;
       sinceTurn = 0;
       report();
-      await new Promise<void>((resolve) => setTimeout(resolve, 0));
-      signal?.throwIfAborted();
+      await nextTurn(signal);
     }
   }
   const list = reader.finish(backend);

@@ -96,6 +96,12 @@ test('a picture that stands outside of the animation comes first, and is no grou
   expect(await decode(file)).toMatchObject({ frame: 0, frameCount: 2, data: Uint8Array.of(...GREEN) });
 });
 
+test('a PNG in a million chunks and more is refused, not walked through again and again', async () => {
+  const tiny = pngChunk('juNk');
+  const file = Buffer.concat([pngHead(8, 8), Buffer.alloc(1_000_001 * tiny.length, tiny), pngChunk('IDAT'), pngChunk('IEND')]);
+  await expect(frames(file)).rejects.toMatchObject({ code: 'CORRUPT_IMAGE', message: expect.stringContaining('1000000 chunks') });
+});
+
 test('frames are counted, and decoded up to maxFrames', async () => {
   const file = apng(
     1,
