@@ -45,6 +45,12 @@ export interface Placed extends Disposable {
 /** Numbers per hit in the output of {@link Backend.hammingScan}: query, position, distance. */
 export const HIT_FIELDS = 3;
 
+/** How to hash asynchronously. */
+export interface PdqAsyncOptions {
+  readonly orientation?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The operations of the core, the same through both doors. */
 export interface Backend {
   readonly name: 'native' | 'wasm';
@@ -53,8 +59,11 @@ export interface Backend {
 
   /** Hashes pixels; at most `MAX_SYNC_PIXELS`. `kernel` is one of `kernels`, by default the first. */
   pdq(pixels: Pixels, mode: PdqMode, kernel?: string): PdqAnswer;
-  /** The same without holding the event loop for long. The input is copied before this returns, or used up. */
-  pdqAsync(pixels: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer>;
+  /**
+   * The same without holding the event loop for long, of the picture as its EXIF `orientation` (1 to 8, default 1) shows it. The
+   * input is copied before this returns, or used up.
+   */
+  pdqAsync(pixels: Pixels, mode: PdqMode, options?: PdqAsyncOptions): Promise<PdqAnswer>;
   /** Turns pixels the way an EXIF orientation (2 to 8) asks for. Sides are swapped for 5 to 8. */
   upright(pixels: Pixels, orientation: number): Uint8Array;
 

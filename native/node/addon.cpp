@@ -2,6 +2,7 @@
 // which has checked every argument; here they are checked again only as far as memory safety needs.
 #include <napi.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -41,10 +42,23 @@ class Scratch {
   std::uint64_t size_ = 0;
 };
 
-egide::PdqResult hash(const std::uint8_t* pixels, const egide::PdqPicture& picture, const PdqKernel& kernel) {
+// Rows of a turned picture that are made at a time: reading them walks along a strip of columns this wide.
+constexpr std::uint32_t kTurnedRows = 4 * egide::kernels::kBandRows;
+
+egide::PdqResult hash(const egide::StoredPicture& stored, egide::PdqMode mode, const PdqKernel& kernel) {
   thread_local Scratch scratch;
-  egide::PdqHasher hasher(picture, kernel, scratch.of(egide::PdqHasher::scratch_bytes(picture, kernel)));
-  hasher.rows(pixels, picture.height);
+  const egide::PdqPicture seen{stored.seen_width(), stored.seen_height(), stored.channels, mode};
+  egide::PdqHasher hasher(seen, kernel, scratch.of(egide::PdqHasher::scratch_bytes(seen, kernel)));
+  if (stored.orientation == 1) {
+    hasher.rows(stored.pixels, stored.height);
+  } else {
+    std::vector<std::uint8_t> rows(std::size_t{kTurnedRows} * seen.width * seen.channels);
+    for (std::uint32_t y = 0; y < seen.height; y += kTurnedRows) {
+      const std::uint32_t count = std::min(kTurnedRows, seen.height - y);
+      egide::upright_rows(stored, y, count, rows.data());
+      hasher.rows(rows.data(), count);
+    }
+  }
   const egide::PdqResult result = hasher.finish();
   scratch.shrink();
   return result;
@@ -69,9 +83,8 @@ struct Picture {
   std::span<const std::uint8_t> pixels;
   std::uint32_t width, height, channels;
 
-  egide::PdqPicture in_mode(const Napi::Value& mode) const {
-    return {width, height, channels,
-            mode.ToNumber().Uint32Value() == 0 ? egide::PdqMode::full_res : egide::PdqMode::reference_cpp};
+  egide::StoredPicture stored(std::uint32_t orientation) const {
+    return {pixels.data(), width, height, channels, orientation};
   }
 };
 
@@ -84,6 +97,10 @@ Picture picture_of(const Napi::CallbackInfo& info) {
       picture.pixels.size() != bytes)
     throw Napi::RangeError::New(info.Env(), "the byte count does not fit the size of the picture");
   return picture;
+}
+
+egide::PdqMode mode_of(const Napi::Value& value) {
+  return value.ToNumber().Uint32Value() == 0 ? egide::PdqMode::full_res : egide::PdqMode::reference_cpp;
 }
 
 Napi::Object packed(Napi::Env env, const egide::PdqResult& result) {
@@ -104,8 +121,8 @@ Napi::Value pdq(const Napi::CallbackInfo& info) {
   const Picture picture = picture_of(info);
   const std::string name = info[5].IsString() ? info[5].As<Napi::String>().Utf8Value() : std::string();
   try {
-    return packed(info.Env(), hash(picture.pixels.data(), picture.in_mode(info[4]),
-                                   kernel_named(egide::kernels::pdq_kernels(), name)));
+    return packed(info.Env(),
+                  hash(picture.stored(1), mode_of(info[4]), kernel_named(egide::kernels::pdq_kernels(), name)));
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
   }
@@ -114,11 +131,14 @@ Napi::Value pdq(const Napi::CallbackInfo& info) {
 // Hashes one picture on a libuv thread and settles one promise, exactly once.
 class PdqWorker final : public Napi::AsyncWorker {
  public:
-  PdqWorker(Napi::Env env, std::span<const std::uint8_t> pixels, const egide::PdqPicture& picture)
+  PdqWorker(Napi::Env env, const Picture& picture, std::uint32_t orientation, egide::PdqMode mode)
       : AsyncWorker(env, "egide:pdq"),
         deferred_(Napi::Promise::Deferred::New(env)),
-        pixels_(pixels.begin(), pixels.end()),
-        picture_(picture) {}
+        pixels_(picture.pixels.begin(), picture.pixels.end()),
+        stored_(picture.stored(orientation)),
+        mode_(mode) {
+    stored_.pixels = pixels_.data();
+  }
 
   Napi::Promise start() {
     Queue();
@@ -128,7 +148,7 @@ class PdqWorker final : public Napi::AsyncWorker {
  private:
   void Execute() override {  // worker thread: the core only, no Napi type
     try {
-      result_ = hash(pixels_.data(), picture_, egide::best_pdq_kernel());
+      result_ = hash(stored_, mode_, egide::best_pdq_kernel());
     } catch (const std::bad_alloc&) {
       SetError("out of memory");
     }
@@ -140,16 +160,17 @@ class PdqWorker final : public Napi::AsyncWorker {
   // A copy: a reference keeps the object alive but not its memory, which JavaScript may transfer away while we read.
   // Copying costs far less than hashing.
   std::vector<std::uint8_t> pixels_;
-  egide::PdqPicture picture_;
+  egide::StoredPicture stored_;
+  egide::PdqMode mode_;
   egide::PdqResult result_{};
 };
 
-// pdqAsync(pixels, width, height, channels, mode) -> Promise<{ hashes, turned, quality }>
+// pdqAsync(pixels, width, height, channels, mode, orientation) -> Promise<{ hashes, turned, quality }>
 Napi::Value pdq_async(const Napi::CallbackInfo& info) {
   const Picture picture = picture_of(info);
   try {
-    auto* worker =
-        new PdqWorker(info.Env(), picture.pixels, picture.in_mode(info[4]));  // deletes itself when it has settled
+    auto* worker = new PdqWorker(info.Env(), picture, info[5].ToNumber().Uint32Value(),
+                                 mode_of(info[4]));  // deletes itself when it has settled
     return worker->start();
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
@@ -158,9 +179,10 @@ Napi::Value pdq_async(const Napi::CallbackInfo& info) {
 
 // upright(pixels, width, height, channels, orientation) -> Uint8Array
 Napi::Value upright(const Napi::CallbackInfo& info) {
-  const auto [pixels, width, height, channels] = picture_of(info);
-  auto out = Napi::Uint8Array::New(info.Env(), pixels.size());
-  egide::upright(pixels.data(), width, height, channels, info[4].ToNumber().Uint32Value(), out.Data());
+  const Picture picture = picture_of(info);
+  const egide::StoredPicture stored = picture.stored(info[4].ToNumber().Uint32Value());
+  auto out = Napi::Uint8Array::New(info.Env(), picture.pixels.size());
+  egide::upright_rows(stored, 0, stored.seen_height(), out.Data());
   return out;
 }
 

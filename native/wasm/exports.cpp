@@ -77,7 +77,8 @@ EGIDE_EXPORT(pdq_finish) std::uint32_t egide_pdq_finish(std::byte* scratch, std:
 EGIDE_EXPORT(upright)
 void egide_upright(const std::uint8_t* from, std::uint32_t width, std::uint32_t height, std::uint32_t channels,
                    std::uint32_t orientation, std::uint8_t* to) {
-  egide::upright(from, width, height, channels, orientation, to);
+  const egide::StoredPicture stored{from, width, height, channels, orientation};
+  egide::upright_rows(stored, 0, stored.seen_height(), to);
 }
 
 /// Hits are triples of 32-bit numbers: query, position, distance.

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Backend, PdqAnswer, PdqMode, Pixels, Placed } from '../backend.js';
+import type { Backend, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } from '../backend.js';
 import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
 
@@ -7,7 +7,7 @@ import { liveBytes } from '../input.js';
 interface Addon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
-  pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number): Promise<PdqAnswer>;
+  pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
   upright(data: Uint8Array, width: number, height: number, channels: number, orientation: number): Uint8Array;
   hammingScan(queries: Uint8Array, hashes: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
 }
@@ -49,10 +49,14 @@ class NativeBackend implements Backend {
     }
   }
 
-  async pdqAsync({ data, width, height, channels }: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer> {
+  async pdqAsync(
+    { data, width, height, channels }: Pixels,
+    mode: PdqMode,
+    { orientation = 1, signal }: PdqAsyncOptions = {},
+  ): Promise<PdqAnswer> {
     let answer: PdqAnswer;
     try {
-      answer = await this.#addon.pdqAsync(data, width, height, channels, modeNumber(mode));
+      answer = await this.#addon.pdqAsync(data, width, height, channels, modeNumber(mode), orientation);
     } catch (cause) {
       throw outOfMemory(cause);
     }

@@ -4,6 +4,7 @@ import {
   HIT_FIELDS,
   ORIENTATION_COUNT,
   type PdqAnswer,
+  type PdqAsyncOptions,
   type PdqMode,
   type Pixels,
   type Placed,
@@ -43,6 +44,8 @@ const SLICE_BYTES = 1 << 20;
 const BAND_ROWS = 32;
 /** Pixels hashed between two yields to the event loop: about 10 ms. */
 const PIXELS_PER_TURN = 4_000_000;
+/** Slices turned upright between two yields: about 10 ms. */
+const SLICES_PER_TURN = 4;
 /** Pictures up to this are hashed before `pdqAsync` returns, and so need no copy. */
 const PIXELS_AT_ONCE = 2_000_000;
 
@@ -77,39 +80,55 @@ class WasmBackend implements Backend {
     return job.finish();
   }
 
-  async pdqAsync(pixels: Pixels, mode: PdqMode, signal?: AbortSignal): Promise<PdqAnswer> {
-    if (pixels.width * pixels.height <= PIXELS_AT_ONCE) return this.pdq(pixels, mode);
+  async pdqAsync(pixels: Pixels, mode: PdqMode, { orientation = 1, signal }: PdqAsyncOptions = {}): Promise<PdqAnswer> {
+    const atOnce = pixels.width * pixels.height <= PIXELS_AT_ONCE;
+    if (atOnce) return this.pdq(orientation === 1 ? pixels : turned(pixels, orientation, this.upright(pixels, orientation)), mode);
     // The caller may transfer the buffer as soon as this has returned its promise.
-    const data = pixels.data.slice();
-    using job = this.#begin(pixels, mode);
-    const rowsPerTurn = Math.max(BAND_ROWS, Math.floor(PIXELS_PER_TURN / pixels.width / BAND_ROWS) * BAND_ROWS);
-    const rowBytes = pixels.width * pixels.channels;
-    for (let y = 0; y < pixels.height; y += rowsPerTurn) {
+    const copy = { ...pixels, data: pixels.data.slice() };
+    const seen = orientation === 1 ? copy : turned(copy, orientation, await this.#uprightAsync(copy, orientation, signal));
+    using job = this.#begin(seen, mode);
+    const rowsPerTurn = Math.max(BAND_ROWS, Math.floor(PIXELS_PER_TURN / seen.width / BAND_ROWS) * BAND_ROWS);
+    const rowBytes = seen.width * seen.channels;
+    for (let y = 0; y < seen.height; y += rowsPerTurn) {
       if (y > 0) await nextTurn(signal);
-      const rows = Math.min(rowsPerTurn, pixels.height - y);
-      job.feed(data.subarray(y * rowBytes, (y + rows) * rowBytes), rows);
+      const rows = Math.min(rowsPerTurn, seen.height - y);
+      job.feed(seen.data.subarray(y * rowBytes, (y + rows) * rowBytes), rows);
     }
     return job.finish();
   }
 
+  upright(pixels: Pixels, orientation: number): Uint8Array {
+    const seen = new Uint8Array(pixels.data.byteLength);
+    for (const _ of this.#turn(pixels, orientation, seen)); // without giving way
+    return seen;
+  }
+
+  async #uprightAsync(pixels: Pixels, orientation: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const seen = new Uint8Array(pixels.data.byteLength);
+    let slices = 0;
+    for (const _ of this.#turn(pixels, orientation, seen)) {
+      if (++slices % SLICES_PER_TURN === 0) await nextTurn(signal);
+    }
+    return seen;
+  }
+
   /** Slice by slice of stored rows: each becomes rows of the answer, or (5 to 8) columns. */
-  upright({ data, width, height, channels }: Pixels, orientation: number): Uint8Array {
+  *#turn({ data, width, height, channels }: Pixels, orientation: number, seen: Uint8Array): Generator<void> {
     const rowBytes = width * channels;
     const sliceRows = Math.min(height, Math.max(1, Math.floor(SLICE_BYTES / rowBytes)));
     using from = this.#memory(sliceRows * rowBytes);
     using to = this.#memory(sliceRows * rowBytes);
-    const seen = new Uint8Array(data.byteLength);
     for (let y = 0; y < height; y += sliceRows) {
       const rows = Math.min(sliceRows, height - y);
       from.view().set(data.subarray(y * rowBytes, (y + rows) * rowBytes));
       this.#core.upright(from.pointer, width, rows, channels, orientation, to.pointer);
-      const turned = to.view().subarray(0, rows * rowBytes);
+      const block = to.view().subarray(0, rows * rowBytes);
       // The first stored rows come last where EXIF says bottom (3, 4) or right (6, 7).
       const first = [3, 4, 6, 7].includes(orientation) ? height - y - rows : y;
-      if (orientation < 5) seen.set(turned, first * rowBytes);
-      else placeColumns(seen, turned, first * channels, rows * channels, height * channels);
+      if (orientation < 5) seen.set(block, first * rowBytes);
+      else placeColumns(seen, block, first * channels, rows * channels, height * channels);
+      yield;
     }
-    return seen;
   }
 
   place(bytes: Uint8Array): Placed {
@@ -172,6 +191,11 @@ class WasmBackend implements Backend {
     const bytes = new Uint8Array(this.#core.memory.buffer, pointer, 16);
     return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
   }
+}
+
+/** Pixels that were turned: 5 to 8 swap the sides. */
+function turned({ width, height, channels }: Pixels, orientation: number, data: Uint8Array): Pixels {
+  return orientation < 5 ? { data, width, height, channels } : { data, width: height, height: width, channels };
 }
 
 /** Writes a block `blockBytes` wide, row by row, into a picture whose rows are `rowBytes` long, from byte `left` on. */

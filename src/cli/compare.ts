@@ -66,10 +66,10 @@ interface Looked {
 /** One picture, hashed as stored and, if EXIF turns it, upright. */
 async function look(egide: Egide, file: string, given: Given, signal: AbortSignal): Promise<Looked> {
   const stored = await naming(file, () => egide.decode(file, { profile: profileOf(given), signal }));
-  const seen: [View, Image][] = [['stored', stored]];
-  if (stored.orientation !== 1) seen.push(['upright', egide.upright(stored)]);
+  const wanted: readonly View[] = stored.orientation === 1 ? ['stored'] : ['stored', 'upright'];
   const views: { view: View; hashed: PdqOrientations }[] = [];
-  for (const [view, image] of seen) views.push({ view, hashed: await egide.pdq.hashAsync(image, { mode: modeOf(given), signal }) });
+  for (const view of wanted)
+    views.push({ view, hashed: await egide.pdq.hashAsync(stored, { mode: modeOf(given), upright: view === 'upright', signal }) });
   const quality = Math.max(...views.map(({ hashed }) => hashed.quality));
   const unhashable = views.every(({ hashed }) => hashed.unhashable !== null);
   return { file, quality, width: stored.width, height: stored.height, format: stored.format, unhashable, views };

@@ -10,6 +10,7 @@ export {
   PDQ_MIN_QUALITY,
   PDQ_MIN_SIDE,
   type Pdq,
+  type PdqAsyncHashOptions,
   type PdqHash,
   type PdqOptions,
   type PdqOrientations,

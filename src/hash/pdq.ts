@@ -48,6 +48,13 @@ export interface PdqOptions {
   readonly mode?: PdqMode;
 }
 
+/** How to hash without holding the event loop. */
+export interface PdqAsyncHashOptions extends PdqOptions {
+  /** Hash the picture as its EXIF orientation says that it should be seen; default `false`: the pixels as they are stored. */
+  readonly upright?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** PDQ, Meta's perceptual hash of 256 bits (docs/pdq.md). */
 export interface Pdq {
   /**
@@ -59,7 +66,7 @@ export interface Pdq {
   /** The eight orientations, at the price of little more than one. Throws as {@link Pdq.hash} does. */
   orientations(image: Image, options?: PdqOptions): PdqOrientations;
   /** The eight orientations of a picture of any size. The caller may transfer the buffer at once. */
-  hashAsync(image: Image, options?: PdqOptions & { readonly signal?: AbortSignal }): Promise<PdqOrientations>;
+  hashAsync(image: Image, options?: PdqAsyncHashOptions): Promise<PdqOrientations>;
   /** Bits in which two hashes differ, 0 to 256. */
   distance(a: Uint8Array, b: Uint8Array): number;
 }
@@ -84,7 +91,8 @@ export function createPdq(backend: Backend): Pdq {
       options.signal?.throwIfAborted();
       const mode = checkMode(options.mode);
       const checked = checkImage(image);
-      return present(checked, mode, await backend.pdqAsync(checked, mode, options.signal));
+      const orientation = options.upright ? checked.orientation : 1;
+      return present(checked, mode, await backend.pdqAsync(checked, mode, { orientation, signal: options.signal }));
     },
     distance: pdqDistance,
   };

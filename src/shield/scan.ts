@@ -4,7 +4,7 @@ import { type DigestType, digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
 import { flatten, isTransparent } from '../image/flatten.js';
-import { checkImage, type Image, upright } from '../image/image.js';
+import { checkImage, type Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { bytesOf, type Input, liveBytes, readAll } from '../input.js';
 import type { HashList } from '../list/hash-list.js';
@@ -213,18 +213,18 @@ class Scan {
    */
   async #hash(image: Image): Promise<HashedView[]> {
     const { signal } = this.#options;
-    const seen = upright(this.#parts.backend, image);
     // These start at once: the pixels may be the caller's, who may take them away as soon as this gives way.
-    const views = await Promise.all([this.#hashView('stored', image), ...(seen === image ? [] : [this.#hashView('upright', seen)])]);
-    if (await isTransparent(seen, signal))
-      for (const [view, shade] of BACKGROUNDS) views.push(await this.#hashView(view, await flatten(seen, shade, signal)));
+    const wanted: readonly View[] = image.orientation === 1 ? ['stored'] : ['stored', 'upright'];
+    const views = await Promise.all(wanted.map((view) => this.#hashView(view, image)));
+    if (await isTransparent(image, signal))
+      for (const [view, shade] of BACKGROUNDS) views.push(await this.#hashView(view, await flatten(image, shade, signal)));
     return views.flat();
   }
 
   #hashView(view: View, image: Image): Promise<HashedView[]> {
     const { pdq, pdqModes } = this.#parts;
     const { signal } = this.#options;
-    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, ...(signal && { signal }) }));
+    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, upright: view === 'upright', ...(signal && { signal }) }));
     return Promise.all(hashed.map(async (work) => ({ view, frame: image.frame, hashed: await work })));
   }
 

@@ -38,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& kernel : kernels) {
     if (!kernel.available()) continue;
     const egide::PdqResult got = hash(pixels, picture, kernel, slice);
-    if (got.quality != expected.quality || got.orientations != expected.orientations || got.turned != expected.turned) std::abort();
+    if (got.quality != expected.quality || got.orientations != expected.orientations || got.turned != expected.turned)
+      std::abort();
   }
   return 0;
 }

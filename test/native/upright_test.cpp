@@ -18,7 +18,9 @@ TEST_CASE("each EXIF orientation turns the stored pixels as it says") {
       for (const std::uint8_t v : seen[orientation - 1])
         for (std::uint32_t c = 0; c < channels; ++c) expected.push_back(static_cast<std::uint8_t>(v + 10 * c));
       std::vector<std::uint8_t> to(from.size());
-      egide::upright(from.data(), 3, 2, channels, orientation, to.data());
+      const egide::StoredPicture picture{from.data(), 3, 2, channels, orientation};
+      for (std::uint32_t y = 0; y < picture.seen_height(); ++y)
+        egide::upright_rows(picture, y, 1, to.data() + y * picture.seen_width() * channels);
       CAPTURE(orientation);
       CHECK(to == expected);
     }

@@ -52,7 +52,7 @@ function onKernel(backend: Backend, kernel: string): Backend {
     name: backend.name,
     kernels: [kernel],
     pdq: (pixels, mode) => backend.pdq(pixels, mode, kernel),
-    pdqAsync: (pixels, mode, signal) => backend.pdqAsync(pixels, mode, signal),
+    pdqAsync: (pixels, mode, options) => backend.pdqAsync(pixels, mode, options),
     upright: (pixels, orientation) => backend.upright(pixels, orientation),
     place: (bytes) => backend.place(bytes),
     hammingScan: (queries, stored, maxDistance, hits) => backend.hammingScan(queries, stored, maxDistance, hits, kernel),

@@ -116,6 +116,17 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     expect(Buffer.compare(seen.data, turned)).toBe(0);
   });
 
+  test.each([2, 3, 4, 5, 6, 7, 8])('the asynchronous hash turns the pixels itself for orientation %i', async (orientation) => {
+    for (const [width, height] of [
+      [90, 61],
+      [1601, 1500],
+    ] as const) {
+      const image = { ...rgb(width, height), orientation };
+      const options = { upright: true, mode: 'reference-cpp' } as const;
+      expect(await pdq.hashAsync(image, options)).toEqual(pdq.orientations(upright(backend, image), options));
+    }
+  });
+
   // Orientation i of a picture is what hashing its turned pixels gives; `hashes`, made by signs, cannot promise that.
   test.each<[string, number]>([
     ['flipY', 2],

@@ -48,7 +48,9 @@ test('a picture that is given up half way leaves no memory taken', async () => {
   const { backend, held } = backendWith(100);
   const [width, height] = [4096, 2048];
   const stop = new AbortController();
-  const hashing = backend.pdqAsync({ data: new Uint8Array(width * height * 3), width, height, channels: 3 }, 'full-res', stop.signal);
+  const hashing = backend.pdqAsync({ data: new Uint8Array(width * height * 3), width, height, channels: 3 }, 'full-res', {
+    signal: stop.signal,
+  });
   stop.abort();
   await expect(hashing).rejects.toBe(stop.signal.reason);
   expect(held.size).toBe(0);
