@@ -64,8 +64,6 @@ export interface Backend {
    * input is copied before this returns, or used up.
    */
   pdqAsync(pixels: Pixels, mode: PdqMode, options?: PdqAsyncOptions): Promise<PdqAnswer>;
-  /** Turns pixels the way an EXIF orientation (2 to 8) asks for. Sides are swapped for 5 to 8. */
-  upright(pixels: Pixels, orientation: number): Uint8Array;
 
   /** Copies bytes to where the core can search them; the caller may do what it likes with its own. */
   place(bytes: Uint8Array): Placed;

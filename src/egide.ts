@@ -3,7 +3,7 @@ import { EgideError } from './errors.js';
 import { type DigestOptions, type Digests, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
 import type { DecodeOptions, Decoder } from './image/decoder.js';
-import { checkImage, type Image, type ImageInit, imageOf, upright } from './image/image.js';
+import { type Image, type ImageInit, imageOf } from './image/image.js';
 import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
@@ -25,7 +25,7 @@ export interface BackendInfo {
 export interface Egide {
   readonly backend: BackendInfo;
   readonly pdq: Pdq;
-  /** An image of the caller's own pixels. Throws as {@link imageOf} does. */
+  /** An image of the caller's own pixels. Throws `INVALID_ARGUMENT` if a size is out of range or the byte count does not fit. */
   image(init: ImageInit): Image;
   /**
    * Decodes the first (or only) frame.
@@ -36,11 +36,14 @@ export interface Egide {
   decode(input: Input, options?: DecodeOptions): Promise<Image>;
   /** Decodes every frame up to `maxFrames` and `maxTotalPixels`, one at a time, in order. Throws as {@link Egide.decode} does. */
   frames(input: Input, options?: DecodeOptions): AsyncGenerator<Image, void, undefined>;
-  /** The picture as its EXIF orientation says that it should be seen. Throws `INVALID_ARGUMENT` for a malformed image. */
-  upright(image: Image): Image;
-  /** MD5, SHA-1 and SHA-256 in one pass. Throws as {@link digestInput} does. */
+  /** MD5, SHA-1 and SHA-256 in one pass. Throws `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`; or the signal's reason. */
   digest(input: Input, options?: DigestOptions): Promise<Digests>;
-  /** Reads a list into memory. Throws as {@link readHashList} does. */
+  /**
+   * Reads a list into memory (docs/lists.md). A malformed record is counted, not thrown.
+   *
+   * @throws {EgideError} `INVALID_LIST` if nothing in it can be read, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`,
+   * `OUT_OF_MEMORY`; or the signal's reason.
+   */
   hashList(source: Input, options: ReadListOptions): Promise<HashList>;
   /**
    * Puts lists and a policy together.
@@ -72,7 +75,6 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
       const decoder = decoderOf(platform);
       yield* decoder.frames(await readAll(input, resolved.maxBytes, platform.openFile, resolved.signal), resolved);
     },
-    upright: (image) => upright(backend, checkImage(image)),
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
     shield: (options) => createShield(backend, platform, options),

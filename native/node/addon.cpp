@@ -177,15 +177,6 @@ Napi::Value pdq_async(const Napi::CallbackInfo& info) {
   }
 }
 
-// upright(pixels, width, height, channels, orientation) -> Uint8Array
-Napi::Value upright(const Napi::CallbackInfo& info) {
-  const Picture picture = picture_of(info);
-  const egide::StoredPicture stored = picture.stored(info[4].ToNumber().Uint32Value());
-  auto out = Napi::Uint8Array::New(info.Env(), picture.pixels.size());
-  egide::upright_rows(stored, 0, stored.seen_height(), out.Data());
-  return out;
-}
-
 // hammingScan(queries, hashes, maxDistance, hits: Uint32Array, kernel?) -> number found
 Napi::Value hamming_scan(const Napi::CallbackInfo& info) {
   const auto queries = bytes_of(info[0]), hashes = bytes_of(info[1]);
@@ -212,7 +203,6 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("kernels", Napi::Function::New(env, kernels));
   exports.Set("pdq", Napi::Function::New(env, pdq));
   exports.Set("pdqAsync", Napi::Function::New(env, pdq_async));
-  exports.Set("upright", Napi::Function::New(env, upright));
   exports.Set("hammingScan", Napi::Function::New(env, hamming_scan));
   return exports;
 }

@@ -8,7 +8,6 @@ interface Addon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
-  upright(data: Uint8Array, width: number, height: number, channels: number, orientation: number): Uint8Array;
   hammingScan(queries: Uint8Array, hashes: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
 }
 
@@ -62,10 +61,6 @@ class NativeBackend implements Backend {
     }
     signal?.throwIfAborted();
     return answer;
-  }
-
-  upright({ data, width, height, channels }: Pixels, orientation: number): Uint8Array {
-    return this.#addon.upright(data, width, height, channels, orientation);
   }
 
   place(bytes: Uint8Array): Placed {

@@ -82,7 +82,7 @@ class WasmBackend implements Backend {
 
   async pdqAsync(pixels: Pixels, mode: PdqMode, { orientation = 1, signal }: PdqAsyncOptions = {}): Promise<PdqAnswer> {
     const atOnce = pixels.width * pixels.height <= PIXELS_AT_ONCE;
-    if (atOnce) return this.pdq(orientation === 1 ? pixels : turned(pixels, orientation, this.upright(pixels, orientation)), mode);
+    if (atOnce) return this.pdq(orientation === 1 ? pixels : turned(pixels, orientation, this.#upright(pixels, orientation)), mode);
     // The caller may transfer the buffer as soon as this has returned its promise.
     const copy = { ...pixels, data: pixels.data.slice() };
     const seen = orientation === 1 ? copy : turned(copy, orientation, await this.#uprightAsync(copy, orientation, signal));
@@ -97,7 +97,7 @@ class WasmBackend implements Backend {
     return job.finish();
   }
 
-  upright(pixels: Pixels, orientation: number): Uint8Array {
+  #upright(pixels: Pixels, orientation: number): Uint8Array {
     const seen = new Uint8Array(pixels.data.byteLength);
     for (const _ of this.#turn(pixels, orientation, seen)); // without giving way
     return seen;

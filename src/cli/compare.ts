@@ -1,7 +1,6 @@
 import { HASH_BYTES } from '../backend.js';
 import type { Egide } from '../egide.js';
 import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
-import type { Image } from '../image/image.js';
 import { defaultPolicy } from '../shield/policy.js';
 import { ORIENTATION_WORDS } from '../shield/summary.js';
 import type { View } from '../shield/verdict.js';

@@ -22,6 +22,8 @@ export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { DigestIndex } from '../search/digest-index.js';
+export type { HashIndex, Hit, QueryHit, SearchManyOptions, SearchOptions } from '../search/hash-index.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
 export {
   checkPolicy,
@@ -34,4 +36,15 @@ export {
 } from '../shield/policy.js';
 export type { ScanOptions, ScanProgress } from '../shield/scan.js';
 export type { Shield, ShieldOptions } from '../shield/shield.js';
-export type { Action, ExactMatch, Match, NearMatch, Outcome, Problem, ProblemCode, Verdict, View } from '../shield/verdict.js';
+export {
+  type Action,
+  type ExactMatch,
+  MAX_MATCHES,
+  type Match,
+  type NearMatch,
+  type Outcome,
+  type Problem,
+  type ProblemCode,
+  type Verdict,
+  type View,
+} from '../shield/verdict.js';

@@ -1,4 +1,4 @@
-import type { Backend, Pixels } from '../backend.js';
+import type { Pixels } from '../backend.js';
 import { invalid, wholeNumber } from '../errors.js';
 import { liveBytes } from '../input.js';
 
@@ -58,17 +58,4 @@ export function imageOf(init: ImageInit): Image {
 export function checkImage(image: Image): Image {
   const { data, width, height, channels, orientation } = imageOf(image);
   return { ...image, data, width, height, channels, orientation };
-}
-
-/** The picture as its EXIF orientation says that it should be seen; the same object if it already is. */
-export function upright(backend: Backend, image: Image): Image {
-  if (image.orientation === 1) return image;
-  const swapped = image.orientation >= 5;
-  return {
-    ...image,
-    data: backend.upright(image, image.orientation),
-    width: swapped ? image.height : image.width,
-    height: swapped ? image.width : image.height,
-    orientation: 1,
-  };
 }

@@ -53,7 +53,6 @@ function onKernel(backend: Backend, kernel: string): Backend {
     kernels: [kernel],
     pdq: (pixels, mode) => backend.pdq(pixels, mode, kernel),
     pdqAsync: (pixels, mode, options) => backend.pdqAsync(pixels, mode, options),
-    upright: (pixels, orientation) => backend.upright(pixels, orientation),
     place: (bytes) => backend.place(bytes),
     hammingScan: (queries, stored, maxDistance, hits) => backend.hammingScan(queries, stored, maxDistance, hits, kernel),
   };
