@@ -41,7 +41,7 @@ export interface Egide {
   /**
    * Reads a list into memory (docs/lists.md). A malformed record is counted, not thrown.
    *
-   * @throws {EgideError} `INVALID_LIST` if nothing in it can be read, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`,
+   * @throws {EgideError} `INVALID_LIST` if nothing in it can be read or used, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`,
    * `OUT_OF_MEMORY`; or the signal's reason.
    */
   hashList(source: Input, options: ReadListOptions): Promise<HashList>;

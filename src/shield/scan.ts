@@ -224,7 +224,7 @@ class Scan {
   #hashView(view: View, image: Image): Promise<HashedView[]> {
     const { pdq, pdqModes } = this.#parts;
     const { signal } = this.#options;
-    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, upright: view === 'upright', ...(signal && { signal }) }));
+    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, upright: view !== 'stored', ...(signal && { signal }) }));
     return Promise.all(hashed.map(async (work) => ({ view, frame: image.frame, hashed: await work })));
   }
 
