@@ -3,7 +3,7 @@
  *
  * - `INVALID_ARGUMENT`: a parameter is of the wrong type or out of range.
  * - `EMPTY_INPUT`: there were no bytes.
- * - `TOO_MANY_BYTES`, `TOO_MANY_PIXELS`, `TOO_MANY_FRAMES`: a limit was met before the work was done.
+ * - `TOO_MANY_BYTES`, `TOO_MANY_PIXELS`: a limit was met before the work was done.
  * - `UNSUPPORTED_FORMAT`: the bytes are not a picture that this decoder reads.
  * - `CORRUPT_IMAGE`: the bytes began as a picture and stopped being one (truncated or damaged).
  * - `DECODE_TIMEOUT`: decoding took longer than allowed.
@@ -21,7 +21,6 @@ export type ErrorCode =
   | 'EMPTY_INPUT'
   | 'TOO_MANY_BYTES'
   | 'TOO_MANY_PIXELS'
-  | 'TOO_MANY_FRAMES'
   | 'UNSUPPORTED_FORMAT'
   | 'CORRUPT_IMAGE'
   | 'DECODE_TIMEOUT'

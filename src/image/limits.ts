@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS = {
  * sharp's own default ceiling. `maxFrames`: our own choice, far above any animation seen. `maxTotalPixels`: the product of these two.
  * `timeoutMs`: the hour that sharp's timer takes.
  */
-export const LARGEST_LIMITS = {
+const LARGEST_LIMITS = {
   maxBytes: 2_147_483_647,
   maxPixels: 268_402_689,
   maxFrames: 100_000,

@@ -22,7 +22,7 @@ export interface ListRow {
 }
 
 /** The columns that are written, in order. */
-export const CSV_COLUMNS = ['id', 'list', 'category', 'pdq', 'quality', 'md5', 'sha1', 'sha256'] as const;
+const CSV_COLUMNS = ['id', 'list', 'category', 'pdq', 'quality', 'md5', 'sha1', 'sha256'] as const;
 
 /** The first line of a list as {@link formatCsvRow} writes it, with its end. */
 export const CSV_HEADER = `${CSV_COLUMNS.join(',')}\n`;
@@ -51,11 +51,4 @@ function digestField(type: DigestType, digest: Uint8Array | undefined): string {
   if (digest === undefined) return '';
   if (digest.length !== DIGEST_BYTES[type]) throw invalid(type, `${DIGEST_BYTES[type]} bytes`, digest);
   return digestToHex(digest);
-}
-
-/** A whole CSV list: the header and one line per row. Throws as {@link formatCsvRow} does. */
-export function formatCsvList(rows: Iterable<ListRow>): string {
-  let text = CSV_HEADER;
-  for (const row of rows) text += formatCsvRow(row);
-  return text;
 }

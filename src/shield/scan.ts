@@ -55,7 +55,6 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'EMPTY_INPUT',
   'TOO_MANY_BYTES',
   'TOO_MANY_PIXELS',
-  'TOO_MANY_FRAMES',
   'UNSUPPORTED_FORMAT',
   'CORRUPT_IMAGE',
   'DECODE_TIMEOUT',

@@ -43,7 +43,7 @@ export function summarise({
 }
 
 /** One match without the full stop, as in `Near match: 6 of 256 bits differ, mirrored, with entry 42 of list ncmec-test`. */
-export function sayMatch(match: Match, frameCount = 1): string {
+function sayMatch(match: Match, frameCount = 1): string {
   const entry = `entry ${match.entry.id} of list ${match.entry.list}`;
   if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
   const { distance } = match;
