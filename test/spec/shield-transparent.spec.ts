@@ -56,6 +56,17 @@ describe.each(backends)('a picture with transparent parts, on %s,', (_name, make
     expect(matches[0]).toMatchObject({ view: 'stored' });
   });
 
+  test('is laid on a page the way EXIF turns it', async () => {
+    const boat = await grey(boats);
+    const upload = await veiled(
+      () => 0,
+      (i) => 255 - (boat[i] as number),
+    );
+    const onItsSide = await sharp(upload).rotate(270).withMetadata({ orientation: 6 }).png().toBuffer(); // 6: to be turned clockwise
+    const { matches } = await scan(new Uint8Array(onItsSide));
+    expect(matches[0]).toMatchObject({ view: 'on-white', orientation: 'original' });
+  });
+
   test('is held when there is too little in it in every view', async () => {
     expect(
       await scan(
