@@ -53,19 +53,25 @@ const SIZES = [
 
 const decode = (bytes) => egide.decode(bytes);
 
+/** 31: the policy's threshold for a near match. */
+const spread = (distances) => ({ median: median(distances), max: Math.max(...distances), near: distances.filter((d) => d <= 31).length });
+
 async function measure(size) {
   const files = await photographs(...size, { grained: false });
   const hashes = [];
   for (const { bytes } of files) hashes.push(egide.pdq.hash(await decode(bytes)).hash);
   const changes = [];
   for (const [name, change] of Object.entries(CHANGES)) {
-    const distances = [];
+    const turned = [];
+    const bySigns = [];
     for (const [i, { bytes }] of files.entries()) {
       const copy = egide.pdq.orientations(await decode(await change(sharp(bytes), size)));
-      require(copy.hashes.length === 8, name);
-      distances.push(Math.min(...copy.hashes.map((hash) => egide.pdq.distance(hash, hashes[i]))));
+      require(copy.hashes.length === 8 && copy.turned.length === 8, name);
+      const nearest = (eight) => Math.min(...eight.map((hash) => egide.pdq.distance(hash, hashes[i])));
+      turned.push(nearest(copy.turned));
+      bySigns.push(nearest(copy.hashes));
     }
-    changes.push({ name, median: median(distances), max: Math.max(...distances), near: distances.filter((d) => d <= 31).length });
+    changes.push({ name, turned: spread(turned), bySigns: spread(bySigns) });
   }
   return { size, pictures: files.length, changes };
 }

@@ -203,12 +203,14 @@ ${table(
 function changes({ changes: { sizes } }) {
   const rows = sizes[0].changes.map(({ name }, i) => [
     name,
-    ...sizes.map(({ pictures, changes: list }) => `${list[i].median}, ${list[i].max}: ${list[i].near} of ${pictures}`),
+    ...sizes.flatMap(({ pictures, changes: list }) =>
+      [list[i].turned, list[i].bySigns].map(({ median, max, near }) => `${median}, ${max}: ${near} of ${pictures}`),
+    ),
   ]);
   return `## What moves a hash
 
 Bits between a photograph and its changed copy, the nearest of eight orientations: median, largest: how many of the five are within 31 bits. Two
-sizes of the same photographs.
+sizes of the same photographs; for each, the hashes of the turned picture, with which a scan searches, and those made by changing signs.
 
-${table(['change', ...sizes.map(({ size }) => size.join('x'))], rows)}`;
+${table(['change', ...sizes.flatMap(({ size }) => [`${size.join('x')}, turned`, `${size.join('x')}, by signs`])], rows)}`;
 }
