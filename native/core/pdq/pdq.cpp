@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <span>
 
 namespace egide {
 namespace {
@@ -156,7 +157,9 @@ PdqResult PdqHasher::finish() noexcept {
   result.quality = std::min(kernel_->gradient(grids) / kGradientPerPoint, kMaxQuality);
   alignas(64) Coefficients stored, sampled;
   kernel_->transform(grids, stored.data());
-  for (const Pair& pair : kPairs) {
+  write_pair(stored, kPairs[0], *kernel_, result.orientations);
+  result.turned = result.orientations;
+  for (const Pair& pair : std::span(kPairs).subspan(1)) {
     write_pair(stored, pair, *kernel_, result.orientations);
     kernel_->transform(grids + pair.grid * kernels::kGridFloats, sampled.data());
     write_pair(sampled, pair, *kernel_, result.turned);
