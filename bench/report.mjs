@@ -74,7 +74,11 @@ function goalRows({ native, node, endToEnd, scan, memory }) {
     }
   }
   const [overhead] = scan.scans;
-  goal('a whole scan without digests, decoding, hashing and search: under 100 us', ms(overhead.overheadMs), overhead.overheadMs < 0.1);
+  goal(
+    'a whole scan without reading, digests, decoding, hashing and search: under 100 us',
+    ms(overhead.overheadMs),
+    overhead.overheadMs < 0.1,
+  );
   if (memory) memoryGoals(memory, goal);
   return rows;
 }
@@ -161,21 +165,22 @@ ${parts.join('\n\n')}`;
 }
 
 function scan({ scan: { scans } }) {
-  const rows = scans.map(({ backend, kernel, entries, readMs, overheadMs, pixelsOverheadMs, searchMs }) => [
+  const rows = scans.map(({ backend, kernel, entries, readMs, overheadMs, copyMs, pixelsOverheadMs, searchMs }) => [
     `${backend}, ${kernel}`,
     entries.toLocaleString('en'),
     ms(overheadMs),
+    ms(copyMs),
     ms(pixelsOverheadMs),
     ms(searchMs),
     ms(readMs),
   ]);
   return `## A whole scan
 
-\`shield.scan\` of JPEG files of 512x512. Overhead: the verdict's total less its digests, decoding, hashing and search (wall). For a
-file it is mostly the time of copying its bytes; "pixels" is a scan of a decoded picture. Search: eight orientations
-against the list. Reading: the list from a CSV text in memory, once.
+\`shield.scan\` of JPEG files of 512x512. Overhead: the verdict's total less its reading, digests, decoding, hashing and search (wall).
+"Copying" is its reading: the bytes are in memory and are copied once. "Pixels" is a scan of a decoded picture. Search: eight orientations against the
+list. Reading: the list from a CSV text in memory, once.
 
-${table(['backend', 'PDQ hashes listed', 'overhead, a file', 'overhead, pixels', 'search', 'reading the list'], rows)}`;
+${table(['backend', 'PDQ hashes listed', 'overhead, a file', 'copying the file', 'overhead, pixels', 'search', 'reading the list'], rows)}`;
 }
 
 function memory({ memory: measured }) {
