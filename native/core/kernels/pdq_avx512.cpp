@@ -94,6 +94,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 }
 
 #include "core/kernels/pdq_lanes.inc"
+#include "core/kernels/pdq_lanes_bands.inc"
 #include "core/kernels/pdq_lanes_hash.inc"
 
 constexpr PdqKernel kKernel = {"avx512", cpu::has_avx512, scratch_bytes, begin,       rows,

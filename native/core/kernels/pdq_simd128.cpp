@@ -62,6 +62,7 @@ EGIDE_INLINE int count_not_above(const float* values, float limit) {
 }
 
 #include "core/kernels/pdq_lanes.inc"
+#include "core/kernels/pdq_lanes_bands.inc"
 #include "core/kernels/pdq_lanes_hash.inc"
 
 constexpr PdqKernel kKernel = {"simd128", cpu::always, scratch_bytes, begin,       rows,
