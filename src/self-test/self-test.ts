@@ -51,13 +51,14 @@ export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
 type Check = (name: string, got: string, expected: string) => void;
 
 function checkPdq(backend: Backend, vector: SelfTestVector, data: Uint8Array, kernel: string, check: Check): void {
-  const { pattern, width, height, quality, fullRes, referenceCpp } = vector;
+  const { pattern, width, height, quality, fullRes, referenceCpp, turned } = vector;
   const pixels = { data, width, height, channels: 3 } as const;
   const name = `PDQ of ${pattern} ${width}x${height}, ${kernel}`;
   const full = backend.pdq(pixels, 'full-res', kernel);
   const cpp = backend.pdq(pixels, 'reference-cpp', kernel);
   check(`${name}, full-res`, `${hex(full.hashes)} ${full.quality}`, `${fullRes.join('')} ${quality[0]}`);
   check(`${name}, reference-cpp`, `${hex(cpp.hashes.subarray(0, HASH_BYTES))} ${cpp.quality}`, `${referenceCpp} ${quality[1]}`);
+  if (turned) check(`${name}, turned`, hex(full.turned), turned.join(''));
 }
 
 /** Eleven hashes, of which number i has i bits set, against the zero hash. */

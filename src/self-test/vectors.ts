@@ -12,6 +12,8 @@ export interface SelfTestVector {
   readonly referenceCpp: string;
   /** The eight orientations in `full-res`, the picture's own hash first. */
   readonly fullRes: readonly string[];
+  /** The eight of the turned picture: egide's own, which the tests hold against hashing turned pixels. */
+  readonly turned?: readonly string[];
 }
 
 /**
@@ -89,6 +91,16 @@ export const SELF_TEST_VECTORS: readonly SelfTestVector[] = [
       '2c96cdb6f0cbdcc3132c98cd2736630cf0733233c786f2d32c2c4d3cd2cbb0cb',
       '74b38a48a3c9c32cd40c2dd30b72b49bf433cb6c4acc3d2b2d0f30d3f2f3cb2c',
       '21e634e3f68c7986817987795e275e71a16661c61f999781785a9a79a7a66186',
+    ],
+    turned: [
+      '79c398e3a59e899646798d9872633659a526666692d3878679791869879ea59e',
+      '30b38bcc89c8d22cd42c2ff32b72f48bf4b3cb4c4acc3d2b2d0f30f2b2f38b0c',
+      '79c32618879e666966791066566389a6e5a699989e9658797979a796879e5a61',
+      '21e6cb1cf68c8679815978865e27a18ea1669e391f99687e785a6586a7a69a79',
+      '79c3661ca59e2669467932667263c9a6a526989992d358797979e796879e1a61',
+      '79c319e0879e999666790d9856636659e5a666669e96868679795869879e859a',
+      '74b38a48a3c9c32cd40c2dd30b72b49bf433cb6c4acc3d2b2d0f30d3f2f3cb2c',
+      '21e69a99d88c867981797aa67a27a1cea1e69e191f99687e785a25a6a7a69a19',
     ],
   },
   {
