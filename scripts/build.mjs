@@ -4,7 +4,7 @@
 //   wasm    dist/core.wasm, by the clang in @yowasp/clang (nothing to install)
 //   ts      dist/**, by tsc
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,11 +92,14 @@ function tree(folder) {
   );
 }
 
-const steps = {
-  native: buildNative,
-  wasm: buildWasm,
-  ts: () => run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']),
-};
+/** What an earlier version of the sources left in dist must not be shipped; core.wasm is another step's. */
+function buildTypeScript() {
+  const dist = join(root, 'dist');
+  if (existsSync(dist)) for (const name of readdirSync(dist)) if (name !== 'core.wasm') rmSync(join(dist, name), { recursive: true });
+  run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+}
+
+const steps = { native: buildNative, wasm: buildWasm, ts: buildTypeScript };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps);
 for (const name of wanted) {
   if (!(name in steps)) throw new Error(`unknown step "${name}": expected native, wasm or ts`);
