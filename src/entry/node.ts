@@ -53,7 +53,7 @@ function native(): Backend {
     return createNativeBackend();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    const message = `the addon for ${process.platform}-${process.arch} did not load (${why}); build it with "npm run build", or use WebAssembly`;
+    const message = `the addon for ${process.platform}-${process.arch} did not load (${why}); build it with "npm run build:native", or use WebAssembly`;
     throw new EgideError('BACKEND_UNAVAILABLE', message, { cause });
   }
 }
