@@ -64,7 +64,7 @@ class NativeBackend implements Backend {
   }
 
   place(bytes: Uint8Array): Placed {
-    return new Kept(liveBytes('bytes', bytes).slice());
+    return new Kept(new Uint8Array(liveBytes('bytes', bytes))); // not slice(): a Buffer's does not copy
   }
 
   hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number {

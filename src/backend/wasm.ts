@@ -84,7 +84,7 @@ class WasmBackend implements Backend {
     const atOnce = pixels.width * pixels.height <= PIXELS_AT_ONCE;
     if (atOnce) return this.pdq(orientation === 1 ? pixels : turned(pixels, orientation, this.#upright(pixels, orientation)), mode);
     // The caller may transfer the buffer as soon as this has returned its promise.
-    const copy = { ...pixels, data: pixels.data.slice() };
+    const copy = { ...pixels, data: new Uint8Array(pixels.data) }; // not slice(): a Buffer's does not copy
     const seen = orientation === 1 ? copy : turned(copy, orientation, await this.#uprightAsync(copy, orientation, signal));
     using job = this.#begin(seen, mode);
     const rowsPerTurn = Math.max(BAND_ROWS, Math.floor(PIXELS_PER_TURN / seen.width / BAND_ROWS) * BAND_ROWS);

@@ -91,6 +91,13 @@ describe.each(kernels)('HashIndex on %s, %s', (_name, _kernel, makeBackend) => {
     expect(index.searchMany(query, { maxDistance: 256, limit: COUNT })).toEqual({ hits: slowSearch(hashes, query, 256), truncated: false });
   });
 
+  test('keeps a copy of its own, also of a Buffer, whose slice is no copy', () => {
+    const bytes = Buffer.from(hashes);
+    using index = new HashIndex(backend, bytes);
+    bytes.fill(0);
+    expect(index.search(hashes.subarray(32, 64), { maxDistance: 0 })).toEqual([{ position: 1, distance: 0 }]);
+  });
+
   test('accepts views that do not start at byte 0 of their buffer', () => {
     using index = new HashIndex(backend, hashes.subarray(32, 96));
     const shifted = new Uint8Array(33);

@@ -57,6 +57,14 @@ describe.each(backends)('PDQ on %s', (_name, makeBackend) => {
     await expect(pdq.hashAsync(image)).rejects.toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
+  test('a Buffer, whose slice is no copy, may be transferred as well', async () => {
+    const image = rgb(2500, 1700, Buffer.from(new Uint8Array(picture('waves', 3, 2500, 1700)).buffer));
+    const expected = pdq.hash(image).hash;
+    const pending = pdq.hashAsync(image);
+    structuredClone(image.data.buffer, { transfer: [image.data.buffer as ArrayBuffer] });
+    expect((await pending).hash).toEqual(expected);
+  });
+
   test('a view at an odd offset hashes as its own bytes do', () => {
     const data = picture('blocks', 9, 61, 67);
     const shifted = new Uint8Array(data.length + 13).subarray(13);
