@@ -10,10 +10,12 @@
 
 #include "core/hamming/scan.hpp"
 #include "core/image/upright.hpp"
+#include "core/kernels/choose.hpp"
 #include "core/pdq/pdq.hpp"
 
 namespace {
 
+using egide::kernels::kernel_named;
 using egide::kernels::PdqKernel;
 
 // One reusable area per thread: a 12-megapixel picture wants under 1 MB of it.
@@ -62,13 +64,6 @@ egide::PdqResult hash(const egide::StoredPicture& stored, egide::PdqMode mode, c
   const egide::PdqResult result = hasher.finish();
   scratch.shrink();
   return result;
-}
-
-template <typename Kernel>
-const Kernel& kernel_named(std::span<const Kernel> kernels, const std::string& name) {
-  for (const Kernel& kernel : kernels)
-    if (kernel.available() && (name.empty() || kernel.name == name)) return kernel;
-  return kernels.back();
 }
 
 std::span<const std::uint8_t> bytes_of(const Napi::Value& value) {
@@ -148,7 +143,7 @@ class PdqWorker final : public Napi::AsyncWorker {
  private:
   void Execute() override {  // worker thread: the core only, no Napi type
     try {
-      result_ = hash(stored_, mode_, egide::best_pdq_kernel());
+      result_ = hash(stored_, mode_, kernel_named(egide::kernels::pdq_kernels()));
     } catch (const std::bad_alloc&) {
       SetError("out of memory");
     }

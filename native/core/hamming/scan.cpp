@@ -23,12 +23,6 @@ struct Output {
 
 }  // namespace
 
-const kernels::HammingKernel& best_hamming_kernel() noexcept {
-  for (const kernels::HammingKernel& kernel : kernels::hamming_kernels())
-    if (kernel.available()) return kernel;
-  return kernels::hamming_kernels().back();
-}
-
 std::uint64_t hamming_scan(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> hashes,
                            std::uint32_t max_distance, std::span<HammingHit> hits,
                            const kernels::HammingKernel& kernel) noexcept {

@@ -12,8 +12,6 @@ struct HammingHit {
   std::uint32_t query, position, distance;
 };
 
-const kernels::HammingKernel& best_hamming_kernel() noexcept;
-
 /// Finds every pair within `max_distance` bits, in no promised order. `queries` and `hashes` are multiples of 32 bytes.
 /// Returns how many there are; only the first `hits.size()` are written.
 std::uint64_t hamming_scan(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> hashes,

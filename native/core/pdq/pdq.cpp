@@ -99,15 +99,6 @@ void write_pair(const Coefficients& coefficients, const Pair& pair, const PdqKer
 
 }  // namespace
 
-const PdqKernel& best_pdq_kernel() noexcept {
-  static const PdqKernel& best = []() -> const PdqKernel& {
-    for (const PdqKernel& kernel : kernels::pdq_kernels())
-      if (kernel.available()) return kernel;
-    return kernels::pdq_scalar;
-  }();
-  return best;
-}
-
 bool valid(const PdqPicture& picture) noexcept {
   return picture.width >= 1 && picture.width <= kMaxSide && picture.height >= 1 && picture.height <= kMaxSide &&
          picture.channels >= 1 && picture.channels <= 4;

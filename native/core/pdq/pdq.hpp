@@ -33,14 +33,13 @@ struct PdqPicture {
 using PdqOrientationHashes = std::array<std::uint8_t, kPdqOrientations * kPdqHashBytes>;
 
 struct PdqResult {
-  PdqOrientationHashes orientations;  ///< from one transform by changing signs, as Meta's reference makes them
-  PdqOrientationHashes
-      turned;             ///< of the picture turned and sampled anew: what hashing the turned pixels gives, or nearly
-  std::uint32_t quality;  ///< 0 to 100
+  /// From one transform by changing signs, as Meta's reference makes them.
+  PdqOrientationHashes orientations;
+  /// Of the picture turned and sampled anew: what hashing the turned pixels gives, or nearly.
+  PdqOrientationHashes turned;
+  /// 0 to 100.
+  std::uint32_t quality;
 };
-
-/// The fastest kernel that this machine runs.
-const kernels::PdqKernel& best_pdq_kernel() noexcept;
 
 /// True if sides and channels are in the range that the core takes (1 to 65,535; 1 to 4).
 bool valid(const PdqPicture& picture) noexcept;
