@@ -74,7 +74,7 @@ export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
 }
 
 /** A view of a whole buffer. Throws `INVALID_ARGUMENT` if it was transferred. */
-export function bytesOf(buffer: ArrayBuffer): Uint8Array {
+function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch (cause) {
@@ -115,20 +115,25 @@ function streamChunks(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Ar
 }
 
 /**
- * Gathers an input into one Uint8Array of at most `maxBytes`. Bytes that are already in one piece are not copied; those of a stream are
- * copied as they come, so that its maker may use a chunk's buffer again, and tiny chunks take no more memory than large ones.
+ * Gathers an input into one Uint8Array of its own, of at most `maxBytes`. Bytes at hand are copied before this first gives way, so that
+ * the caller may transfer or reuse the buffer at once; those of a stream as they come, so that its maker may use a chunk's buffer again,
+ * and tiny chunks take no more memory than large ones.
  *
  * @throws {EgideError} `EMPTY_INPUT`, `TOO_MANY_BYTES`, `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `NOT_FOUND`.
  */
 export async function readAll(input: Input, maxBytes: number, openFile: OpenFile | undefined, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   let bytes: Uint8Array;
-  if (input instanceof Uint8Array) bytes = liveBytes('input', input);
-  else if (input instanceof ArrayBuffer) bytes = bytesOf(input);
+  if (input instanceof Uint8Array) bytes = copyOf(liveBytes('input', input), maxBytes);
+  else if (input instanceof ArrayBuffer) bytes = copyOf(bytesOf(input), maxBytes);
   else bytes = await gather(chunksOf(input, openFile, signal), maxBytes);
-  if (bytes.byteLength > maxBytes) throw tooMany(maxBytes);
   if (bytes.byteLength === 0) throw new EgideError('EMPTY_INPUT', 'input: there were no bytes');
   return bytes;
+}
+
+function copyOf(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes.byteLength > maxBytes) throw tooMany(maxBytes);
+  return new Uint8Array(bytes); // not slice(): a Buffer's does not copy
 }
 
 /** Bytes that are made room for at first; twice as many whenever they are used up. */

@@ -6,7 +6,7 @@ import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from
 import { flatten, isTransparent } from '../image/flatten.js';
 import { checkImage, type Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
-import { bytesOf, type Input, liveBytes, readAll } from '../input.js';
+import { type Input, readAll } from '../input.js';
 import type { HashList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import { type HashedView, keyOf, NearMatches, type SearchedList } from './near-matches.js';
@@ -114,7 +114,7 @@ class Scan {
     const { signal, profile } = this.#options;
     const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile !== undefined && { profile }), ...(signal && { signal }) });
     try {
-      const bytes = await this.#timed('readMs', () => readAll(ownBytes(input), decodeOptions.maxBytes, platform.openFile, signal));
+      const bytes = await this.#timed('readMs', () => readAll(input, decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
       if (wantsDigests) await this.#lookUpDigests(bytes);
       if (pdqModes.length === 0 || (policy.stopAtExact && this.#blocked)) return;
@@ -329,12 +329,6 @@ function unhashable(image: Image, quality: number, wanted: number): Problem {
 
 function isImage(input: unknown): input is Image {
   return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
-}
-
-/** Bytes at hand as a copy: what is digested must be what is decoded, whatever the caller does meanwhile. */
-function ownBytes(input: Input): Input {
-  if (input instanceof Uint8Array) return new Uint8Array(liveBytes('input', input)); // not slice(): a Buffer's does not copy
-  return input instanceof ArrayBuffer ? new Uint8Array(bytesOf(input)) : input;
 }
 
 /** Pixels that are looked at again after the scan first gave way, as those with alpha are, must be a copy. */

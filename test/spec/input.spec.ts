@@ -25,6 +25,17 @@ async function* endless(step: () => Promise<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 describe('reading an input', () => {
+  test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => Input]>([
+    ['a Uint8Array', (bytes) => bytes],
+    ['a Buffer', (bytes) => Buffer.from(bytes.buffer)],
+    ['an ArrayBuffer', (bytes) => bytes.buffer],
+  ])('takes its own copy of %s at once: the caller may transfer it', async (_, as) => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const reading = read(as(bytes));
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    expect([...(await reading)]).toEqual([1, 2, 3]);
+  });
+
   test('ends with the signal when a stream gives nothing more, and cancels the stream', async () => {
     let cancelled = false;
     const stop = AbortSignal.timeout(20);

@@ -293,6 +293,14 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     for (const ms of Object.values(first.timings)) expect(ms).toBeGreaterThanOrEqual(0);
   });
 
+  test('a file may be transferred after the call that decodes it', async () => {
+    const expected = (await egide.decode(boats)).data;
+    const copy = new Uint8Array(boats);
+    const decoding = egide.decode(copy);
+    structuredClone(copy, { transfer: [copy.buffer] });
+    expect(Buffer.compare((await decoding).data, expected)).toBe(0);
+  });
+
   test('pixels may be transferred after the call', async () => {
     const image = await egide.decode(boats);
     const running = egide.shield({ lists: [await listed()] }).scan({ ...image, orientation: 6 });
