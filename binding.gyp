@@ -5,6 +5,8 @@
       "target_name": "egide",
       "sources": [
         "native/node/addon.cpp",
+        "native/node/pdq.cpp",
+        "native/node/search.cpp",
         "<!@(node -p \"require('fs').readFileSync('native/sources.txt','utf8').trim().split(/\\s+/).join(' ')\")"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],

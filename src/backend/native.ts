@@ -3,7 +3,7 @@ import type { Backend, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } fro
 import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
 
-/** What native/node/addon.cpp exports. */
+/** What native/node exports. */
 interface Addon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;

@@ -1,0 +1,27 @@
+// What several doors of the addon unpack alike. Everything here only guards memory safety: the facade has told the
+// caller what was wrong before.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace egide::node {
+
+/// The bytes of a Uint8Array, wherever in its buffer they stand.
+inline std::span<const std::uint8_t> bytes_of(const Napi::Value& value) {
+  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "expected a Uint8Array");
+  const auto array = value.As<Napi::TypedArray>();
+  if (array.TypedArrayType() != napi_uint8_array) throw Napi::TypeError::New(value.Env(), "expected a Uint8Array");
+  const auto view = array.As<Napi::Uint8Array>();
+  return {view.Data(), view.ByteLength()};
+}
+
+/// A text, or the empty one if the argument was left out.
+inline std::string text_of(const Napi::Value& value) {
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+}  // namespace egide::node
