@@ -29,9 +29,9 @@ Features detect() noexcept {
   const bool ymm = (xcr0_low & 0x06) == 0x06, zmm = (xcr0_low & 0xe6) == 0xe6;
   found.avx2 = ymm && fma && (b >> 5 & 1) != 0;
   const bool f = (b >> 16 & 1) != 0, dq = (b >> 17 & 1) != 0, bw = (b >> 30 & 1) != 0, vl = (b >> 31 & 1) != 0;
-  const bool vbmi = (c >> 1 & 1) != 0, vpopcntdq = (c >> 14 & 1) != 0;
+  const bool vbmi = (c >> 1 & 1) != 0, bitalg = (c >> 12 & 1) != 0, vpopcntdq = (c >> 14 & 1) != 0;
   found.avx512 = found.avx2 && zmm && f && dq && bw && vl && vbmi;
-  found.avx512_popcnt = found.avx512 && vpopcntdq;
+  found.avx512_popcnt = found.avx512 && bitalg && vpopcntdq;
   return found;
 }
 

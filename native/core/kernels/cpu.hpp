@@ -8,7 +8,7 @@ bool always() noexcept;
 bool has_avx2() noexcept;
 /// AVX-512 F, BW, DQ, VL and VBMI (byte permutes): Ice Lake and Zen 4 onwards.
 bool has_avx512() noexcept;
-/// The above and VPOPCNTDQ (64-bit population counts).
+/// The above, VPOPCNTDQ and BITALG (population counts of 64-bit and of 16-bit words).
 bool has_avx512_popcnt() noexcept;
 
 }  // namespace egide::kernels::cpu

@@ -1,0 +1,107 @@
+#include "core/hamming/bands.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace egide {
+namespace {
+
+constexpr int kStride = 3;  // columns from one row of the transform to the next: see permuted()
+
+// Number of 16-bit patterns of exactly k bits: 16 choose k.
+constexpr std::uint32_t kPatterns[kBandBits + 1] = {1,     16,   120,  560,  1820, 4368, 8008, 11440, 12870,
+                                                    11440, 8008, 4368, 1820, 560,  120,  16,   1};
+constexpr std::uint32_t kFlipCount = 1 + 16 + 120 + 560 + 1820;
+
+constexpr std::array<std::uint16_t, kFlipCount> make_flips() noexcept {
+  std::array<std::uint16_t, kFlipCount> flips{};
+  std::size_t next = 0;
+  for (int bits = 0; bits <= static_cast<int>(kMaxFlips); ++bits)
+    for (std::uint32_t pattern = 0; pattern < kBandKeys; ++pattern)
+      if (std::popcount(pattern) == bits) flips[next++] = static_cast<std::uint16_t>(pattern);
+  return flips;
+}
+
+std::uint64_t patterns_within(int radius) noexcept {
+  std::uint64_t count = 0;
+  for (int k = 0; k <= std::min(radius, static_cast<int>(kBandBits)); ++k) count += kPatterns[k];
+  return count;
+}
+
+// Exchanges the bits of `high` that lie `shift` above those of `low` under the mask.
+void exchange(std::uint64_t& high, std::uint64_t& low, int shift, std::uint64_t mask) noexcept {
+  const std::uint64_t differing = (high >> shift ^ low) & mask;
+  low ^= differing;
+  high ^= differing << shift;
+}
+
+// Swaps rows and columns of a 16 x 16 matrix of bits, four rows to a word: blocks of 8, 4, 2 and 1 (Warren, "Hacker's
+// Delight", section 7-3).
+void transpose(std::uint64_t (&words)[4]) noexcept {
+  for (int i = 0; i < 2; ++i) exchange(words[i], words[i + 2], 8, 0x00ff00ff00ff00ffu);
+  for (int i = 0; i < 4; i += 2) exchange(words[i], words[i + 1], 4, 0x0f0f0f0f0f0f0f0fu);
+  for (std::uint64_t& word : words) {
+    exchange(word, word, 30, 0x00000000ccccccccu);
+    exchange(word, word, 15, 0x0000aaaa0000aaaau);
+  }
+}
+
+// Costs in nanoseconds: bench/native/search_bench on an EPYC of family 25, model 17. Only their ratios matter.
+constexpr double kProbeCost = 12, kEntryCost = 0.2, kSurvivorCost = 20;
+constexpr double kScanCost = 0.5, kScanCostBatched = 0.1;
+
+}  // namespace
+
+Bands permuted(const std::uint8_t* hash) noexcept {
+  Bands rows;
+  std::memcpy(rows.data(), hash, kPdqBytes);
+  for (std::uint32_t r = 0; r < kBands; ++r) rows[r] = std::rotr(rows[r], kStride * static_cast<int>(r));
+  std::uint64_t words[4];
+  std::memcpy(words, rows.data(), sizeof words);
+  transpose(words);
+  std::memcpy(rows.data(), words, sizeof words);
+  return rows;
+}
+
+void unpermuted(const Bands& bands, std::uint8_t* hash) noexcept {
+  std::uint64_t words[4];
+  std::memcpy(words, bands.data(), sizeof words);
+  transpose(words);
+  Bands rows;
+  std::memcpy(rows.data(), words, sizeof words);
+  for (std::uint32_t r = 0; r < kBands; ++r) rows[r] = std::rotl(rows[r], kStride * static_cast<int>(r));
+  std::memcpy(hash, rows.data(), kPdqBytes);
+}
+
+BandPlan plan_of(std::uint32_t max_distance) noexcept {
+  // sum(radius + 1) = max_distance + 1, as even as it goes; those with one more are spread around the ring.
+  const std::uint32_t each = (max_distance + 1) / kBands, more = (max_distance + 1) % kBands;
+  BandPlan plan;
+  for (std::uint32_t i = 0; i < kBands; ++i)
+    plan.radius[i] = static_cast<int>(each + (i * more % kBands < more ? 1 : 0)) - 1;
+  for (std::uint32_t i = 0; i < kBands; ++i) plan.with_tag[i] = plan.radius[i] + plan.radius[(i + 1) % kBands] + 1;
+  return plan;
+}
+
+std::span<const std::uint16_t> flips() noexcept {
+  static constexpr std::array<std::uint16_t, kFlipCount> all = make_flips();
+  return all;
+}
+
+std::uint32_t flips_within(int radius) noexcept { return static_cast<std::uint32_t>(patterns_within(radius)); }
+
+bool bands_pay(const BandPlan& plan, std::uint64_t count, std::size_t queries) noexcept {
+  double probes = 0, survivors = 0;
+  for (std::uint32_t i = 0; i < kBands; ++i) {
+    probes += static_cast<double>(patterns_within(plan.radius[i]));
+    for (int k = 0; k <= plan.radius[i]; ++k)
+      survivors += static_cast<double>(kPatterns[k]) * static_cast<double>(patterns_within(plan.with_tag[i] - k));
+  }
+  const double n = static_cast<double>(count), entries = probes * n / kBandKeys;
+  survivors *= n / (static_cast<double>(kBandKeys) * kBandKeys);
+  const double scan = n * std::max(kScanCostBatched, kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1)));
+  return probes * kProbeCost + entries * kEntryCost + survivors * kSurvivorCost < scan;
+}
+
+}  // namespace egide
