@@ -5,6 +5,7 @@
       "target_name": "egide",
       "sources": [
         "native/node/addon.cpp",
+        "native/node/index.cpp",
         "native/node/pdq.cpp",
         "native/node/search.cpp",
         "<!@(node -p \"require('fs').readFileSync('native/sources.txt','utf8').trim().split(/\\s+/).join(' ')\")"

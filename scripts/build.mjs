@@ -59,7 +59,9 @@ const LINK = [
 ];
 
 async function buildWasm() {
-  const unit = ['wasm/exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))].map((path) => `#include "${path}"\n`).join('');
+  const unit = ['wasm/exports.cpp', 'wasm/index_exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))]
+    .map((path) => `#include "${path}"\n`)
+    .join('');
   const bytes = await compile(unit);
   checkImports(bytes);
   mkdirSync(join(root, 'dist'), { recursive: true });

@@ -9,8 +9,7 @@
 #include "core/hamming/scan.hpp"
 #include "core/image/upright.hpp"
 #include "core/pdq/pdq.hpp"
-
-#define EGIDE_EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#include "wasm/export.hpp"
 
 namespace {
 

@@ -25,12 +25,7 @@ std::uint32_t distance_of(const Bands& query, const std::uint8_t* row) noexcept 
 
 BandSearch::BandSearch(const Index& index, std::span<const Bands> queries, std::uint32_t max_distance,
                        const BandPlan& plan, const SearchKernels& kernels, std::span<HammingHit> hits) noexcept
-    : index_(index),
-      queries_(queries),
-      max_distance_(max_distance),
-      plan_(plan),
-      kernels_(kernels),
-      hits_(hits) {
+    : index_(index), queries_(queries), max_distance_(max_distance), plan_(plan), kernels_(kernels), hits_(hits) {
   for (Survivors& survivors : survivors_) survivors.count = 0;
 }
 

@@ -14,12 +14,13 @@ constexpr std::uint32_t kPatterns[kBandBits + 1] = {1,     16,   120,  560,  182
                                                     11440, 8008, 4368, 1820, 560,  120,  16,   1};
 constexpr std::uint32_t kFlipCount = 1 + 16 + 120 + 560 + 1820;
 
+// Each pattern is an earlier one with one more bit above its highest.
 constexpr std::array<std::uint16_t, kFlipCount> make_flips() noexcept {
   std::array<std::uint16_t, kFlipCount> flips{};
-  std::size_t next = 0;
-  for (int bits = 0; bits <= static_cast<int>(kMaxFlips); ++bits)
-    for (std::uint32_t pattern = 0; pattern < kBandKeys; ++pattern)
-      if (std::popcount(pattern) == bits) flips[next++] = static_cast<std::uint16_t>(pattern);
+  std::size_t next = 1;
+  for (std::size_t i = 0; next < kFlipCount; ++i)
+    for (int bit = std::bit_width(flips[i]); bit < static_cast<int>(kBandBits); ++bit)
+      flips[next++] = static_cast<std::uint16_t>(flips[i] | 1u << bit);
   return flips;
 }
 
@@ -100,7 +101,8 @@ bool bands_pay(const BandPlan& plan, std::uint64_t count, std::size_t queries) n
   }
   const double n = static_cast<double>(count), entries = probes * n / kBandKeys;
   survivors *= n / (static_cast<double>(kBandKeys) * kBandKeys);
-  const double scan = n * std::max(kScanCostBatched, kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1)));
+  const double scan =
+      n * std::max(kScanCostBatched, kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1)));
   return probes * kProbeCost + entries * kEntryCost + survivors * kSurvivorCost < scan;
 }
 

@@ -37,7 +37,8 @@ void starts_from_counts(std::uint32_t (&counts)[256]) noexcept {
 void sort_low(PdqBuild& build, const IndexTarget& target, std::uint32_t band, std::uint64_t from,
               std::uint64_t to) noexcept {
   if (from == 0)
-    for (std::uint32_t b = band; b < band + kBandsAtOnce; ++b) starts_from_counts(build.low[b]), starts_from_counts(build.high[b]);
+    for (std::uint32_t b = band; b < band + kBandsAtOnce; ++b)
+      starts_from_counts(build.low[b]), starts_from_counts(build.high[b]);
   const std::uint8_t* rows = target.bytes + target.layout.rows;
   Entry *first = entries_of(target, 0), *second = entries_of(target, 1);
   for (std::uint64_t i = from; i < to; ++i) {

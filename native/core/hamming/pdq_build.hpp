@@ -17,13 +17,13 @@ struct IndexTarget {
   std::uint8_t* scratch;
 };
 
-/// Two bands at a time are sorted by their keys, low byte first, then high byte (a radix sort: stable, so positions stand
-/// in ascending order within a bucket, and equal input makes equal bytes).
+/// Two bands at a time are sorted by their keys, low byte first, then high byte (a radix sort: stable, so positions
+/// stand in ascending order within a bucket, and equal input makes equal bytes).
 struct PdqBuild {
   /// Per band and byte value: how many keys have it, and from the band's turn on where the next one goes.
   std::uint32_t low[kBands][256] = {}, high[kBands][256] = {};
-  std::uint64_t done = 0;       // units: rows moved, over all bands and passes
-  std::uint32_t next_low = 0;   // of the table being written: low bytes below it have their bucket starts
+  std::uint64_t done = 0;      // units: rows moved, over all bands and passes
+  std::uint32_t next_low = 0;  // of the table being written: low bytes below it have their bucket starts
 };
 
 std::uint64_t pdq_build_scratch_bytes(const IndexShape& shape) noexcept;

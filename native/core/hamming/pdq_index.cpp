@@ -20,7 +20,8 @@ std::uint64_t scan(const Index& index, std::span<const Bands> queries, std::uint
                                             queries.size_bytes()};
   const std::uint64_t found = hamming_scan(bytes, index.rows(), max_distance, hits, kernels.scan);
   if (index.shape.ids)
-    for (HammingHit& hit : hits.first(std::min<std::uint64_t>(found, hits.size()))) hit.position = index.id(hit.position);
+    for (HammingHit& hit : hits.first(std::min<std::uint64_t>(found, hits.size())))
+      hit.position = index.id(hit.position);
   return found;
 }
 
@@ -32,16 +33,21 @@ IndexShape pdq_shape(std::uint64_t count, bool ids, bool tags) noexcept {
 }
 
 SearchKernels search_kernels(std::string_view name) noexcept {
-  return {kernels::kernel_named(kernels::hamming_kernels(), name), kernels::kernel_named(kernels::tags_kernels(), name)};
+  return {kernels::kernel_named(kernels::hamming_kernels(), name),
+          kernels::kernel_named(kernels::tags_kernels(), name)};
+}
+
+bool scans(const Index& index, std::uint32_t max_distance, std::size_t query_count) noexcept {
+  return index.shape.directory_bits == 0 || max_distance > kMaxBandedRadius ||
+         !bands_pay(plan_of(max_distance), index.shape.count, query_count);
 }
 
 PdqSearch pdq_index_search(const Index& index, std::span<const std::uint8_t> queries, std::uint32_t max_distance,
                            std::span<HammingHit> hits, const SearchKernels& kernels) noexcept {
   const std::size_t query_count = queries.size() / kPdqBytes;
+  const bool scanned = scans(index, max_distance, query_count);
   const BandPlan plan = plan_of(std::min(max_distance, kMaxBandedRadius));
-  const bool scanned = index.shape.directory_bits == 0 || max_distance > kMaxBandedRadius ||
-                       !bands_pay(plan, index.shape.count, query_count);
-  PdqSearch result{IndexError::ok, scanned, 0};
+  PdqSearch result{IndexError::ok, 0};
   std::array<Bands, kQueriesAtOnce> group;
   for (std::size_t first = 0; first < query_count; first += kQueriesAtOnce) {
     const std::size_t count = std::min(kQueriesAtOnce, query_count - first);

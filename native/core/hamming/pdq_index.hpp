@@ -11,8 +11,8 @@
 
 namespace egide {
 
-/// An index of at least this many hashes gets bands. Below, a scan of eight queries (the orientations of one picture) is
-/// faster than the bands, and half the size (bench/native/search_bench).
+/// An index of at least this many hashes gets bands. Below, a scan of eight queries (the orientations of one picture)
+/// is faster than the bands, and half the size (bench/native/search_bench).
 inline constexpr std::uint64_t kBandedFrom = 32'768;
 
 /// The shape of an index of that many hashes.
@@ -25,10 +25,11 @@ struct SearchKernels {
 };
 SearchKernels search_kernels(std::string_view name = {}) noexcept;
 
+/// Whether a search compares every hash, because the index has no bands or the radius is too wide for them to pay.
+bool scans(const Index& index, std::uint32_t max_distance, std::size_t query_count) noexcept;
+
 struct PdqSearch {
   IndexError error;
-  /// Whether every hash was compared, because the index has no bands or the radius is too wide for them to pay.
-  bool scanned;
   /// Pairs within the radius; only the first `hits.size()` are written.
   std::uint64_t found;
 };

@@ -7,8 +7,8 @@
 
 namespace egide {
 
-/// A checksum over bytes that come in parts, at the speed of memory. The algorithm is XXH64 with seed 0, written from its
-/// published description (Y. Collet, "xxHash fast digest algorithm", version 0.1.1).
+/// A checksum over bytes that come in parts, at the speed of memory. The algorithm is XXH64 with seed 0, written from
+/// its published description (Y. Collet, "xxHash fast digest algorithm", version 0.1.1).
 class Checksum {
  public:
   void update(std::span<const std::uint8_t> bytes) noexcept;

@@ -40,7 +40,8 @@ void sum_up(BuildState& state, const IndexTarget& target, std::uint64_t bytes) n
   const std::uint64_t count = std::min(bytes, body_bytes(target) - state.summed);
   state.content.update({target.bytes + from, static_cast<std::size_t>(count)});
   const std::uint64_t directory_end = std::min(from + count, target.layout.rows);
-  if (from < directory_end) state.directory.update({target.bytes + from, static_cast<std::size_t>(directory_end - from)});
+  if (from < directory_end)
+    state.directory.update({target.bytes + from, static_cast<std::size_t>(directory_end - from)});
   state.summed += count;
 }
 
@@ -70,8 +71,7 @@ bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
   if (rows.size() % state.shape.width != 0 || count > state.shape.count - state.added) return false;
   if (ids.size() != (state.shape.ids ? count : 0)) return false;
   const IndexTarget target = target_of(work, state);
-  if (state.shape.ids)
-    std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
+  if (state.shape.ids) std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
   pdq_build_add(state.pdq, target, rows, state.added);
   state.added += count;
   return true;

@@ -20,13 +20,13 @@ std::uint64_t index_scratch_bytes(const IndexShape& shape) noexcept;
 /// Begins a build. `index` is `layout_of(shape).total` bytes long and `shape` valid. False if either area is too short.
 bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept;
 
-/// Adds whole rows, with an id for each if the shape has ids. False if there are more than the shape says, or the number
-/// of ids does not fit.
+/// Adds whole rows, with an id for each if the shape has ids. False if there are more than the shape says, or the
+/// number of ids does not fit.
 bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
                      std::span<const std::uint32_t> ids) noexcept;
 
-/// Works on for about as long as `units` rows take to move (about 2 ns each); once all rows are there. Returns the units
-/// that are left, 0 when the index is finished and its header written. False for `ok` if rows are missing.
+/// Works on for about as long as `units` rows take to move (about 2 ns each); once all rows are there. Returns the
+/// units that are left, 0 when the index is finished and its header written. False for `ok` if rows are missing.
 struct IndexProgress {
   bool ok;
   std::uint64_t left;

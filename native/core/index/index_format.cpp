@@ -93,8 +93,8 @@ IndexError check_directory(const Index& index) noexcept {
     for (std::uint64_t i = first; i + 1 < first + table; ++i) ordered &= index.start(i) <= index.start(i + 1);
     if (!ordered) return IndexError::directory;
   }
-  const std::uint8_t* at = index.bytes + index.layout.directory;
-  const std::uint64_t sum = checksum_of({at, index.layout.rows - index.layout.directory});
+  const std::uint8_t *begin = index.bytes + index.layout.directory, *end = index.bytes + index.layout.rows;
+  const std::uint64_t sum = checksum_of({begin, end});
   return sum == read_u64(index.bytes + kDirectorySumAt) ? IndexError::ok : IndexError::directory;
 }
 

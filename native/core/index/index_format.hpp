@@ -7,7 +7,8 @@
 
 namespace egide {
 
-/// What is wrong with bytes that should be an index. The numbers are part of the doors' contract (src/search/index-error.ts).
+/// What is wrong with bytes that should be an index. The numbers are part of the doors' contract
+/// (src/search/index-error.ts).
 enum class IndexError : std::uint32_t {
   ok = 0,
   not_an_index = 1,  // the first bytes are not the magic
@@ -66,7 +67,9 @@ struct Index {
   IndexLayout layout;
   const std::uint8_t* bytes = nullptr;
 
-  std::span<const std::uint8_t> rows() const noexcept { return {bytes + layout.rows, shape.count * shape.width}; }
+  std::span<const std::uint8_t> rows() const noexcept {
+    return {bytes + layout.rows, static_cast<std::size_t>(shape.count * shape.width)};
+  }
   /// Bucket start number `i` of the directory.
   std::uint32_t start(std::uint64_t i) const noexcept;
   /// The id of the row at a position.

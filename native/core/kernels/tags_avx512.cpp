@@ -1,8 +1,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "core/kernels/target.hpp"
 #include "core/kernels/tags_kernels.hpp"
+#include "core/kernels/target.hpp"
 
 namespace egide::kernels {
 

@@ -1,0 +1,187 @@
+// Indexes for Node: building, opening, checking and searching them where they lie.
+#include <napi.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "core/hamming/pdq_index.hpp"
+#include "core/index/index_build.hpp"
+#include "node/addon.hpp"
+#include "node/arguments.hpp"
+
+namespace egide::node {
+namespace {
+
+// An area is three arguments: its memory (ArrayBuffer, or Uint8Array over shared memory), offset and length. A
+// Uint8Array alone would not do: in Node 20 it ends at 4 GiB.
+constexpr std::size_t kAreaArguments = 3;
+
+std::span<std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t first) {
+  std::span<std::uint8_t> memory;
+  if (info[first].IsArrayBuffer()) {
+    auto buffer = info[first].As<Napi::ArrayBuffer>();
+    memory = {static_cast<std::uint8_t*>(buffer.Data()), buffer.ByteLength()};
+  } else {
+    const auto bytes = bytes_of(info[first]);
+    memory = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+  }
+  const double offset = info[first + 1].ToNumber(), length = info[first + 2].ToNumber();
+  const auto size = static_cast<double>(memory.size());
+  if (!(offset >= 0 && length >= 0 && offset + length <= size))
+    throw Napi::RangeError::New(info.Env(), "an area outside its memory");
+  return memory.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+}
+
+IndexWork work_of(const Napi::CallbackInfo& info) { return {area_of(info, 0), area_of(info, kAreaArguments)}; }
+
+std::span<std::uint32_t> numbers_of(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
+    throw Napi::TypeError::New(value.Env(), "expected a Uint32Array");
+  auto array = value.As<Napi::Uint32Array>();
+  return {array.Data(), array.ElementLength()};
+}
+
+Napi::Value number(const Napi::CallbackInfo& info, std::uint64_t value) {
+  return Napi::Number::New(info.Env(), static_cast<double>(value));
+}
+
+// An error as a negative number, which no count can be.
+Napi::Value failed(const Napi::CallbackInfo& info, IndexError error) {
+  return Napi::Number::New(info.Env(), -static_cast<double>(error));
+}
+
+Index index_of(const Napi::CallbackInfo& info, IndexError& error) {
+  Index index;
+  error = read_index(area_of(info, 0), index);
+  return index;
+}
+
+// indexAlign(memory: ArrayBuffer | Uint8Array) -> offset of the first whole cache line; asks for huge pages as well
+Napi::Value index_align(const Napi::CallbackInfo& info) {
+  const bool whole = info[0].IsArrayBuffer();
+  const auto address = whole ? reinterpret_cast<std::uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data())
+                             : reinterpret_cast<std::uintptr_t>(bytes_of(info[0]).data());
+  const std::size_t length = whole ? info[0].As<Napi::ArrayBuffer>().ByteLength() : bytes_of(info[0]).size();
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // Advice only: what it fails to get, small pages give. From 2 MiB on, the size of a huge page on x86-64 and AArch64.
+  constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
+  const std::uintptr_t first = (address + kHuge - 1) / kHuge * kHuge, last = (address + length) / kHuge * kHuge;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): rounding an address has no other way
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)length;
+#endif
+  return number(info, (kIndexAlignment - address % kIndexAlignment) % kIndexAlignment);
+}
+
+// pdqIndexShape(count, ids, tags) -> { indexBytes, scratchBytes, directoryBits }
+Napi::Value pdq_index_shape(const Napi::CallbackInfo& info) {
+  const IndexShape shape =
+      pdq_shape(static_cast<std::uint64_t>(info[0].ToNumber().Int64Value()), info[1].ToBoolean(), info[2].ToBoolean());
+  auto value = Napi::Object::New(info.Env());
+  value.Set("indexBytes", static_cast<double>(layout_of(shape).total));
+  value.Set("scratchBytes", static_cast<double>(index_scratch_bytes(shape)));
+  return value;
+}
+
+// pdqIndexBegin(index, scratch, count, ids, tags) -> boolean
+Napi::Value pdq_index_begin(const Napi::CallbackInfo& info) {
+  const IndexShape shape =
+      pdq_shape(static_cast<std::uint64_t>(info[6].ToNumber().Int64Value()), info[7].ToBoolean(), info[8].ToBoolean());
+  return Napi::Boolean::New(info.Env(), index_build_begin(work_of(info), shape));
+}
+
+// indexAdd(index, scratch, rows, ids?) -> boolean
+Napi::Value index_add(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), index_build_add(work_of(info), bytes_of(info[6]), numbers_of(info[7])));
+}
+
+// indexStep(index, scratch, units) -> units left, or -1 if rows are missing
+Napi::Value index_step(const Napi::CallbackInfo& info) {
+  const IndexProgress progress = index_build_step(work_of(info), info[6].ToNumber().Uint32Value());
+  return progress.ok ? number(info, progress.left) : Napi::Number::New(info.Env(), -1);
+}
+
+// indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, banded }
+Napi::Value index_open(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  if (error == IndexError::ok) error = check_directory(index);
+  if (error != IndexError::ok) return failed(info, error);
+  auto value = Napi::Object::New(info.Env());
+  value.Set("kind", static_cast<double>(index.shape.kind));
+  value.Set("width", index.shape.width);
+  value.Set("count", static_cast<double>(index.shape.count));
+  value.Set("ids", index.shape.ids);
+  value.Set("tags", index.shape.tags);
+  value.Set("directoryBits", index.shape.directory_bits);
+  return value;
+}
+
+// indexCheck(index, state: Uint8Array, bytes) -> bytes left, or minus an error
+Napi::Value index_check(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  if (error != IndexError::ok) return failed(info, error);
+  const auto state = bytes_of(info[3]);
+  if (state.size() < kIndexCheckBytes) throw Napi::RangeError::New(info.Env(), "the state is too short");
+  const IndexCheck check = index_check_step(index, {const_cast<std::uint8_t*>(state.data()), state.size()},
+                                            info[4].ToNumber().Uint32Value());
+  return check.error == IndexError::ok ? number(info, check.left) : failed(info, check.error);
+}
+
+// pdqIndexSearch(index, queries, maxDistance, hits: Uint32Array, kernel?) -> pairs found, or minus an error
+Napi::Value pdq_search(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  if (error == IndexError::ok && index.shape.kind != IndexKind::pdq) error = IndexError::kind;
+  if (error != IndexError::ok) return failed(info, error);
+  const auto numbers = numbers_of(info[5]);
+  static_assert(sizeof(HammingHit) == 3 * sizeof(std::uint32_t));
+  const std::span<HammingHit> hits(reinterpret_cast<HammingHit*>(numbers.data()), numbers.size() / 3);
+  const PdqSearch found = pdq_index_search(index, bytes_of(info[3]), info[4].ToNumber().Uint32Value(), hits,
+                                           search_kernels(text_of(info[6])));
+  return found.error == IndexError::ok ? number(info, found.found) : failed(info, found.error);
+}
+
+// pdqIndexScans(index, maxDistance, queryCount) -> whether such a search compares every hash
+Napi::Value pdq_scans(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  return Napi::Boolean::New(info.Env(), error != IndexError::ok || scans(index, info[3].ToNumber().Uint32Value(),
+                                                                         info[4].ToNumber().Uint32Value()));
+}
+
+// pdqIndexRead(index, first, hashes: Uint8Array, ids: Uint32Array) -> 0, or minus an error
+Napi::Value pdq_read(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  if (error == IndexError::ok && index.shape.kind != IndexKind::pdq) error = IndexError::kind;
+  if (error != IndexError::ok) return failed(info, error);
+  const auto hashes = bytes_of(info[4]);
+  pdq_index_read(index, static_cast<std::uint64_t>(info[3].ToNumber().Int64Value()),
+                 {const_cast<std::uint8_t*>(hashes.data()), hashes.size()}, numbers_of(info[5]));
+  return number(info, 0);
+}
+
+}  // namespace
+
+void export_index(Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(exports.Env(), function));
+  };
+  add("indexAlign", index_align);
+  add("indexAdd", index_add);
+  add("indexStep", index_step);
+  add("indexOpen", index_open);
+  add("indexCheck", index_check);
+  add("pdqIndexShape", pdq_index_shape);
+  add("pdqIndexBegin", pdq_index_begin);
+  add("pdqIndexSearch", pdq_search);
+  add("pdqIndexScans", pdq_scans);
+  add("pdqIndexRead", pdq_read);
+}
+
+}  // namespace egide::node
