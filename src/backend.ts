@@ -77,3 +77,21 @@ export interface Backend {
 
 /** Pixels that a synchronous call takes: 12.5 million (a 12-megapixel photograph), under 50 ms on either backend (bench/RESULTS.md). */
 export const MAX_SYNC_PIXELS = 12_500_000;
+
+declare const mappedPages: unique symbol;
+
+/** The pages of a mapped file. Only the addon can read them, so nothing in JavaScript can write to them (native/node/files.cpp). */
+export interface MappedPages {
+  readonly [mappedPages]: true;
+}
+
+/** Where the bytes of an index can stand for the native core, which reads them in place. */
+export type IndexMemory = ArrayBuffer | ArrayBufferView | MappedPages;
+
+/** What the addon does with files. It throws plain errors: what opens the file tells what was wrong. */
+export interface FileMapper {
+  mapFile(path: string): { pages: MappedPages; byteLength: number };
+  /** The pages go at once, or when the last thread that searches them is done. */
+  unmapFile(pages: MappedPages): void;
+  copyMapped(pages: MappedPages, offset: number, target: Uint8Array): void;
+}

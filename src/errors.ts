@@ -10,6 +10,7 @@
  * - `NO_DECODER`: this runtime has no decoder: pass pixels.
  * - `NO_FILESYSTEM`: a path was given where there are no files.
  * - `NOT_FOUND`: a file could not be opened.
+ * - `WRITE_FAILED`: a file could not be written; the one that was to be replaced is as it was, unless the message says otherwise.
  * - `INVALID_HASH`: a text is not a hash of the type asked for.
  * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
  * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'NO_DECODER'
   | 'NO_FILESYSTEM'
   | 'NOT_FOUND'
+  | 'WRITE_FAILED'
   | 'INVALID_HASH'
   | 'INVALID_LIST'
   | 'BACKEND_UNAVAILABLE'

@@ -1,6 +1,7 @@
 import type { Digester } from './hash/digests.js';
 import type { Decoder } from './image/decoder.js';
 import type { OpenFile } from './input.js';
+import type { IndexFiles } from './search/index-file.js';
 
 /** What differs between runtimes besides the core: an entry puts one together. */
 export interface Platform {
@@ -10,6 +11,8 @@ export interface Platform {
   readonly createDigester: () => Digester;
   /** Absent where there are no files. */
   readonly openFile?: OpenFile;
+  /** Absent where there are no files. */
+  readonly indexFiles?: IndexFiles;
   /** Absent where the caller must bring pixels. */
   readonly decoder?: Decoder;
 }

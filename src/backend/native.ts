@@ -1,21 +1,31 @@
 import { createRequire } from 'node:module';
-import type { Backend, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } from '../backend.js';
+import type { Backend, FileMapper, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } from '../backend.js';
 import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
 
 /** What native/node exports. */
-interface Addon {
+interface Addon extends FileMapper {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
   hammingScan(queries: Uint8Array, hashes: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
 }
 
-/** Loads the addon that was built for this platform. Throws what the loader throws: the caller falls back and tells why. */
+/** Throws what the loader throws: the caller falls back and tells why. */
 export function createNativeBackend(): Backend {
+  return new NativeBackend(loadAddon());
+}
+
+/** How the native backend takes its indexes from files. Throws as {@link createNativeBackend} does. */
+export function createFileMapper(): FileMapper {
+  return loadAddon();
+}
+
+/** The addon that was built for this platform. */
+function loadAddon(): Addon {
   const musl = process.platform === 'linux' && !isGlibc() ? '-musl' : '';
   const path = `../../prebuilds/${process.platform}-${process.arch}${musl}.node`;
-  return new NativeBackend(createRequire(import.meta.url)(path) as Addon);
+  return createRequire(import.meta.url)(path) as Addon;
 }
 
 function isGlibc(): boolean {

@@ -9,7 +9,7 @@
  * @module
  */
 import { createReadStream, readFileSync } from 'node:fs';
-import { createNativeBackend } from '../backend/native.js';
+import { createFileMapper, createNativeBackend } from '../backend/native.js';
 import { createWasmBackend } from '../backend/wasm.js';
 import type { Backend } from '../backend.js';
 import { createEgide, type Egide } from '../egide.js';
@@ -17,6 +17,7 @@ import { EgideError, invalid } from '../errors.js';
 import { createNodeDigester } from '../hash/digests-node.js';
 import { sharpDecoder } from '../image/sharp-node.js';
 import type { Platform } from '../platform.js';
+import { createIndexFiles } from '../search/index-file-node.js';
 
 export * from './public.js';
 
@@ -37,20 +38,20 @@ export async function load(options: LoadOptions = {}): Promise<Egide> {
 
 /** The same without a promise. */
 export function loadSync({ backend = 'auto' }: LoadOptions = {}): Egide {
-  if (backend === 'native') return createEgide(native(), platform, 'asked for by the caller');
-  if (backend === 'wasm') return createEgide(wasm(), platform, 'asked for by the caller');
+  if (backend === 'native') return createEgide(...native(), 'asked for by the caller');
+  if (backend === 'wasm') return createEgide(...wasm(), 'asked for by the caller');
   if (backend !== 'auto') throw invalid('backend', "'auto', 'native' or 'wasm'", backend);
   try {
-    return createEgide(native(), platform, `the addon for ${process.platform}-${process.arch} loaded`);
+    return createEgide(...native(), `the addon for ${process.platform}-${process.arch} loaded`);
   } catch (error) {
     const why = error instanceof EgideError ? error.message : String(error);
-    return createEgide(wasm(), platform, `fell back to WebAssembly: ${why}`);
+    return createEgide(...wasm(), `fell back to WebAssembly: ${why}`);
   }
 }
 
-function native(): Backend {
+function native(): [Backend, Platform] {
   try {
-    return createNativeBackend();
+    return [createNativeBackend(), { ...platform, indexFiles: createIndexFiles(createFileMapper()) }];
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     const message = `the addon for ${process.platform}-${process.arch} did not load (${why}); build it with "npm run build:native", or use WebAssembly`;
@@ -58,9 +59,10 @@ function native(): Backend {
   }
 }
 
-function wasm(): Backend {
+function wasm(): [Backend, Platform] {
   try {
-    return createWasmBackend(new WebAssembly.Module(readFileSync(new URL('../core.wasm', import.meta.url))));
+    const module = new WebAssembly.Module(readFileSync(new URL('../core.wasm', import.meta.url)));
+    return [createWasmBackend(module), { ...platform, indexFiles: createIndexFiles(undefined) }];
   } catch (cause) {
     throw new EgideError(
       'BACKEND_UNAVAILABLE',

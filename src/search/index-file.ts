@@ -1,0 +1,51 @@
+import type { IndexMemory } from '../backend.js';
+
+/** A saved index at hand, until it is disposed of. */
+export interface IndexFile extends Disposable {
+  readonly byteLength: number;
+  /** `mapped`: the file's own pages, shared by all who map it. `read`: a copy of it in this thread's memory. */
+  readonly storage: 'mapped' | 'read';
+  /** Why it was mapped or read. */
+  readonly reason: string;
+  /** For the core, and for nobody else. Throws `DISPOSED` after disposal. */
+  readonly memory: IndexMemory;
+  /** The bytes in order, in slices that are good until the next one is taken. Throws `DISPOSED`. */
+  slices(): Generator<Uint8Array, void, undefined>;
+}
+
+/** Some of a file's bytes, good until the next are taken. */
+export interface FileSlice {
+  /** Of the whole file. */
+  readonly byteLength: number;
+  /** Of this slice in the file. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** How to save. */
+export interface SaveFileOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Indexes in files; an entry for a runtime without files has none. */
+export interface IndexFiles {
+  /**
+   * Maps a file, or reads it whole where it cannot be mapped. A mapped file must never be changed in place: the system ends a process
+   * that reads a page which is gone. Replace it by saving, or by renaming another over it.
+   *
+   * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`, `OUT_OF_MEMORY`.
+   */
+  open(path: string): Promise<IndexFile>;
+  /**
+   * Reads a file slice by slice, for memory of the caller's own.
+   *
+   * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`.
+   */
+  read(path: string): AsyncGenerator<FileSlice, void, undefined>;
+  /**
+   * Replaces a file by the chunks: all of them or, whatever happens, none. A chunk of up to 4 MiB is copied before this gives way.
+   *
+   * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
+   */
+  save(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SaveFileOptions): Promise<void>;
+}
