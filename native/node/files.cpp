@@ -130,7 +130,7 @@ Napi::Value map_file(const Napi::CallbackInfo& info) {
   auto owned = std::make_unique<std::shared_ptr<const Pages>>(std::move(pages));
   auto handle =
       PagesHandle::New(info.Env(), owned.get(), [](Napi::Env, std::shared_ptr<const Pages>* owner) { delete owner; });
-  static_cast<void>(owned.release());  // the handle's now
+  owned.release();  // the handle's now  NOLINT(bugprone-unused-return-value)
   handle.TypeTag(&kPagesTag);
   auto value = Napi::Object::New(info.Env());
   value.Set("pages", handle);

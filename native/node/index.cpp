@@ -13,19 +13,12 @@
 namespace egide::node {
 namespace {
 
-// An area is three arguments: its memory (ArrayBuffer, or Uint8Array over shared memory), offset and length. A
-// Uint8Array alone would not do: in Node 20 it ends at 4 GiB.
+// An area is three arguments: its memory (ArrayBuffer, or Uint8Array over shared memory; to be read only, a mapped file
+// too), offset and length. A Uint8Array alone would not do: in Node 20 it ends at 4 GiB.
 constexpr std::size_t kAreaArguments = 3;
 
-std::span<std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t first) {
-  std::span<std::uint8_t> memory;
-  if (info[first].IsArrayBuffer()) {
-    auto buffer = info[first].As<Napi::ArrayBuffer>();
-    memory = {static_cast<std::uint8_t*>(buffer.Data()), buffer.ByteLength()};
-  } else {
-    const auto bytes = bytes_of(info[first]);
-    memory = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-  }
+std::span<const std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t first) {
+  const std::span<const std::uint8_t> memory = memory_of(info[first]).bytes;
   const double offset = info[first + 1].ToNumber(), length = info[first + 2].ToNumber();
   const auto size = static_cast<double>(memory.size());
   if (!(offset >= 0 && length >= 0 && offset + length <= size))
@@ -33,7 +26,15 @@ std::span<std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t firs
   return memory.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
 }
 
-IndexWork work_of(const Napi::CallbackInfo& info) { return {area_of(info, 0), area_of(info, kAreaArguments)}; }
+std::span<std::uint8_t> writable_area_of(const Napi::CallbackInfo& info, std::size_t first) {
+  if (info[first].IsExternal()) throw Napi::TypeError::New(info.Env(), "a mapped file cannot be written to");
+  const auto area = area_of(info, first);
+  return {const_cast<std::uint8_t*>(area.data()), area.size()};
+}
+
+IndexWork work_of(const Napi::CallbackInfo& info) {
+  return {writable_area_of(info, 0), writable_area_of(info, kAreaArguments)};
+}
 
 std::span<std::uint32_t> numbers_of(const Napi::Value& value) {
   if (value.IsUndefined()) return {};
