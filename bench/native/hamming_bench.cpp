@@ -25,9 +25,9 @@ void measure(std::size_t count, bool last) {
   std::vector<std::uint8_t> queries(hashes.begin(), hashes.begin() + kQueries * kHashBytes);
   for (std::size_t q = 0; q < kQueries; ++q) queries[q * kHashBytes] ^= 0x0f;  // each is 4 bits from a stored hash
   std::vector<egide::HammingHit> hits(64);
-  std::vector<const egide::kernels::HammingKernel*> kernels;
+  std::vector<const egide::kernels::NearKernel*> kernels;
   std::vector<egide::bench::Contender> contenders;
-  for (const egide::kernels::HammingKernel& kernel : egide::kernels::hamming_kernels()) {
+  for (const egide::kernels::NearKernel& kernel : egide::kernels::near_kernels()) {
     if (!kernel.available()) continue;
     kernels.push_back(&kernel);
     contenders.push_back({kernel.name, {}});

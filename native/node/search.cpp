@@ -19,7 +19,7 @@ Napi::Value hamming_scan(const Napi::CallbackInfo& info) {
   static_assert(sizeof(HammingHit) == 3 * sizeof(std::uint32_t));
   const std::span<HammingHit> hits(reinterpret_cast<HammingHit*>(out.Data()), out.ElementLength() / 3);
   const std::uint64_t found = hamming_scan(queries, hashes, info[2].ToNumber().Uint32Value(), hits,
-                                           kernel_named(kernels::hamming_kernels(), name));
+                                           kernel_named(kernels::near_kernels(), name));
   return Napi::Number::New(info.Env(), static_cast<double>(found));
 }
 

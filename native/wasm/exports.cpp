@@ -85,7 +85,7 @@ EGIDE_EXPORT(hamming_scan)
 std::uint32_t egide_hamming_scan(const std::uint8_t* queries, std::uint32_t query_count, const std::uint8_t* hashes,
                                  std::uint32_t hash_count, std::uint32_t max_distance, egide::HammingHit* hits,
                                  std::uint32_t capacity, std::uint32_t kernel) {
-  const auto kernels = egide::kernels::hamming_kernels();
+  const auto kernels = egide::kernels::near_kernels();
   const std::uint64_t found = egide::hamming_scan(
       {queries, std::size_t{query_count} * 32}, {hashes, std::size_t{hash_count} * 32}, max_distance, {hits, capacity},
       kernels[kernel < kernels.size() ? kernel : kernels.size() - 1]);

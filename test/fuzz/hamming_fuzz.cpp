@@ -13,8 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<std::uint8_t> queries(data + 4, data + 4 + 32 * query_count);
   const std::vector<std::uint8_t> hashes(data + 4 + 32 * query_count, data + 4 + 32 * hashes_in_input);
   const std::uint64_t expected =
-      egide::hamming_scan(queries, hashes, radius, {}, egide::kernels::hamming_kernels().back());
-  for (const auto& kernel : egide::kernels::hamming_kernels()) {
+      egide::hamming_scan(queries, hashes, radius, {}, egide::kernels::near_kernels().back());
+  for (const auto& kernel : egide::kernels::near_kernels()) {
     if (!kernel.available()) continue;
     std::vector<egide::HammingHit> hits(capacity);
     if (egide::hamming_scan(queries, hashes, radius, hits, kernel) != expected) std::abort();

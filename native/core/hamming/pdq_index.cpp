@@ -33,7 +33,7 @@ IndexShape pdq_shape(std::uint64_t count, bool ids, bool tags) noexcept {
 }
 
 SearchKernels search_kernels(std::string_view name) noexcept {
-  return {kernels::kernel_named(kernels::hamming_kernels(), name),
+  return {kernels::kernel_named(kernels::near_kernels(), name),
           kernels::kernel_named(kernels::tags_kernels(), name)};
 }
 

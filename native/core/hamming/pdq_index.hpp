@@ -20,7 +20,7 @@ IndexShape pdq_shape(std::uint64_t count, bool ids, bool tags) noexcept;
 
 /// The kernels that a search runs on.
 struct SearchKernels {
-  const kernels::HammingKernel& scan;
+  const kernels::NearKernel& scan;
   const kernels::TagsKernel& tags;
 };
 SearchKernels search_kernels(std::string_view name = {}) noexcept;

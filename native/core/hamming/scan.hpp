@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/kernels/hamming_kernels.hpp"
+#include "core/kernels/near_kernels.hpp"
 
 namespace egide {
 
@@ -16,6 +16,6 @@ struct HammingHit {
 /// Returns how many there are; only the first `hits.size()` are written.
 std::uint64_t hamming_scan(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> hashes,
                            std::uint32_t max_distance, std::span<HammingHit> hits,
-                           const kernels::HammingKernel& kernel) noexcept;
+                           const kernels::NearKernel& kernel) noexcept;
 
 }  // namespace egide
