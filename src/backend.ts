@@ -42,8 +42,83 @@ export interface Placed extends Disposable {
   readonly byteLength: number;
 }
 
-/** Numbers per hit in the output of {@link Backend.hammingScan}: query, position, distance. */
+/** Numbers per hit in the output of a search: query, position or id, distance. */
 export const HIT_FIELDS = 3;
+
+/** What an index says of itself. */
+export interface IndexFacts {
+  readonly kind: 'pdq' | 'digest';
+  /** Bytes of a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly count: number;
+  /** 0: a PDQ index without bands. */
+  readonly directoryBits: number;
+  /** Whether rows have ids of their own. */
+  readonly ids: boolean;
+  /** Whether the bands' entries have tags. */
+  readonly tags: boolean;
+}
+
+/** What the index of a number of PDQ hashes is to have. */
+export interface PdqIndexShape {
+  /** Hashes, 0 to {@link MAX_INDEX_COUNT}. */
+  readonly count: number;
+  readonly ids: boolean;
+  readonly tags: boolean;
+}
+
+/** An index being built: its own bytes, and those that building takes besides. */
+export interface IndexBuild {
+  readonly index: Placed;
+  readonly scratch: Placed;
+}
+
+/** Rows of an index at most: 32-bit ids, less one block of the widest kernel (native/core/index/index_format.hpp). */
+export const MAX_INDEX_COUNT = 2 ** 32 - 64;
+/** Bytes that tell how long an index is. */
+export const INDEX_HEADER_BYTES = 128;
+/** Bytes of the state of a check. */
+export const INDEX_CHECK_BYTES = 128;
+
+/** Indexes where the core can search them. Whatever is wrong with the bytes of an index throws `INVALID_INDEX`. */
+export interface IndexCore {
+  /** Bytes that `reserve` can give at most, all together. */
+  readonly limitBytes: number;
+  /** Memory for an index or its build, cache-line aligned. `shared`: a SharedArrayBuffer, where the core can work on one. */
+  reserve(byteLength: number, shared?: boolean): Placed;
+  /** Whether the core searches an index wherever it lies, or only in memory of its own. */
+  readonly adopts: boolean;
+  /** An index that lies in a file's memory, which is given up when it is disposed of. */
+  adoptFile(file: HeldMemory): Placed;
+  /** An index that another thread has built in memory that was reserved as shared. */
+  adoptShared(memory: SharedArrayBuffer): Placed;
+  /** The shared memory behind a piece that was reserved as shared or adopted. */
+  sharedMemory(placed: Placed): SharedArrayBuffer | undefined;
+  write(placed: Placed, offset: number, bytes: Uint8Array): void;
+  /** A copy. */
+  read(placed: Placed, offset: number, byteLength: number): Uint8Array;
+
+  pdqBytes(shape: PdqIndexShape): { readonly indexBytes: number; readonly scratchBytes: number };
+  pdqBegin(build: IndexBuild, shape: PdqIndexShape): void;
+  /** Adds rows, with an id each if the shape has ids. */
+  add(build: IndexBuild, rows: Uint8Array, ids?: Uint32Array): void;
+  /** Works for about 2 ns times `units`, once all rows are there; returns the units left. */
+  step(build: IndexBuild, units: number): number;
+
+  /** Length of the index that begins with these {@link INDEX_HEADER_BYTES}. */
+  lengthOf(header: Uint8Array): number;
+  /** Checks the header and the directory: what a mapped file of any size can be asked at once. */
+  open(index: Placed): IndexFacts;
+  /** Sums the next `bytes` up and returns how many are left. `state` begins as {@link INDEX_CHECK_BYTES} zeros. */
+  check(index: Placed, state: Uint8Array, bytes: number): number;
+  /** As {@link Backend.hammingScan}, with ids for positions. */
+  pdqSearch(index: Placed, queries: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
+  /** Whether such a search compares every hash. */
+  pdqScans(index: Placed, maxDistance: number, queryCount: number): boolean;
+  /** Writes hashes from `first` on as they were given, and their ids. */
+  pdqRead(index: Placed, first: number, hashes: Uint8Array, ids: Uint32Array): void;
+}
 
 /** How to hash asynchronously. */
 export interface PdqAsyncOptions {
@@ -73,6 +148,8 @@ export interface Backend {
    * `hits.length / HIT_FIELDS` are written.
    */
   hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number;
+
+  readonly index: IndexCore;
 }
 
 /** Pixels that a synchronous call takes: 12.5 million (a 12-megapixel photograph), under 50 ms on either backend (bench/RESULTS.md). */
@@ -87,6 +164,12 @@ export interface MappedPages {
 
 /** Where the bytes of an index can stand for the native core, which reads them in place. */
 export type IndexMemory = ArrayBuffer | ArrayBufferView | MappedPages;
+
+/** Memory that somebody holds until it is disposed of. */
+export interface HeldMemory extends Disposable {
+  readonly memory: IndexMemory;
+  readonly byteLength: number;
+}
 
 /** What the addon does with files. It throws plain errors: what opens the file tells what was wrong. */
 export interface FileMapper {

@@ -9,6 +9,9 @@ import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import type { Platform } from './platform.js';
+import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
+import type { CheckOptions } from './search/index-bytes.js';
+import type { PdqIndex } from './search/pdq-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
 
@@ -46,6 +49,26 @@ export interface Egide {
    */
   hashList(source: Input, options: ReadListOptions): Promise<HashList>;
   /**
+   * Builds an index of PDQ hashes, in slices that do not hold the event loop.
+   *
+   * @param hashes 32 bytes each, one after the other; not to be changed or transferred before the answer.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  buildPdqIndex(hashes: Uint8Array, options?: BuildPdqOptions): Promise<PdqIndex>;
+  /**
+   * Opens an index that `save` has written: the path of a file (Node) is mapped and looked at by its header and directory; the shared
+   * memory of an index built as `shared` is used as it lies; anything else is copied and checked whole.
+   *
+   * @throws {EgideError} `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  openPdqIndex(source: Input | SharedArrayBuffer, options?: CheckOptions): Promise<PdqIndex>;
+  /**
+   * Hashes of the largest index that fits a number of bytes.
+   *
+   * @param memoryBytes Default: the 128 MiB of an edge worker.
+   */
+  pdqIndexCapacity(memoryBytes?: number, options?: Pick<BuildPdqOptions, 'lean'> & { ids?: boolean }): number;
+  /**
    * Puts lists and a policy together.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
@@ -77,6 +100,9 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     },
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
+    buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),
+    openPdqIndex: (source, options) => openPdqIndex(backend, platform, source, options),
+    pdqIndexCapacity: (memoryBytes, options) => pdqIndexCapacity(backend, memoryBytes, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),
   };

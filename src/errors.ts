@@ -13,6 +13,7 @@
  * - `WRITE_FAILED`: a file could not be written; the one that was to be replaced is as it was, unless the message says otherwise.
  * - `INVALID_HASH`: a text is not a hash of the type asked for.
  * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
+ * - `INVALID_INDEX`: bytes are not an index that this version can read, or are damaged.
  * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
  * - `OUT_OF_MEMORY`: the core could not get the memory that the work needs.
  * - `DISPOSED`: the object was disposed of earlier.
@@ -31,6 +32,7 @@ export type ErrorCode =
   | 'WRITE_FAILED'
   | 'INVALID_HASH'
   | 'INVALID_LIST'
+  | 'INVALID_INDEX'
   | 'BACKEND_UNAVAILABLE'
   | 'OUT_OF_MEMORY'
   | 'DISPOSED';

@@ -1,6 +1,8 @@
 // Indexes for Node: building, opening, checking and searching them where they lie.
 #include <napi.h>
 
+#include <cstring>
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -94,6 +96,17 @@ Napi::Value pdq_index_begin(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), index_build_begin(work_of(info), shape));
 }
 
+// indexCopy(index, offset, target: Uint8Array)
+Napi::Value index_copy(const Napi::CallbackInfo& info) {
+  const auto from = area_of(info, 0);
+  const auto target = bytes_of(info[4]);
+  const double offset = info[3].ToNumber();
+  if (!(offset >= 0 && offset + static_cast<double>(target.size()) <= static_cast<double>(from.size())))
+    throw Napi::RangeError::New(info.Env(), "a piece outside its area");
+  std::memcpy(const_cast<std::uint8_t*>(target.data()), from.data() + static_cast<std::size_t>(offset), target.size());
+  return info.Env().Undefined();
+}
+
 // indexAdd(index, scratch, rows, ids?) -> boolean
 Napi::Value index_add(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), index_build_add(work_of(info), bytes_of(info[6]), numbers_of(info[7])));
@@ -103,6 +116,13 @@ Napi::Value index_add(const Napi::CallbackInfo& info) {
 Napi::Value index_step(const Napi::CallbackInfo& info) {
   const IndexProgress progress = index_build_step(work_of(info), info[6].ToNumber().Uint32Value());
   return progress.ok ? number(info, progress.left) : Napi::Number::New(info.Env(), -1);
+}
+
+// indexLength(header: Uint8Array) -> length of the index that begins so, or minus an error
+Napi::Value index_length(const Napi::CallbackInfo& info) {
+  Index index;
+  const IndexError error = read_header(bytes_of(info[0]), index);
+  return error == IndexError::ok ? number(info, index.layout.total) : failed(info, error);
 }
 
 // indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, banded }
@@ -175,7 +195,9 @@ void export_index(Napi::Object exports) {
   };
   add("indexAlign", index_align);
   add("indexAdd", index_add);
+  add("indexCopy", index_copy);
   add("indexStep", index_step);
+  add("indexLength", index_length);
   add("indexOpen", index_open);
   add("indexCheck", index_check);
   add("pdqIndexShape", pdq_index_shape);

@@ -56,6 +56,13 @@ double egide_index_step(std::uint8_t* index, std::uint32_t bytes, std::uint8_t* 
   return progress.ok ? static_cast<double>(progress.left) : -1;
 }
 
+/// Length of the index that begins with these bytes, or minus an error.
+EGIDE_EXPORT(index_length) double egide_index_length(const std::uint8_t* header, std::uint32_t length) {
+  egide::Index index;
+  const egide::IndexError error = egide::read_header({header, length}, index);
+  return error == egide::IndexError::ok ? static_cast<double>(index.layout.total) : failed(error);
+}
+
 /// 0 or minus an error; writes kind, width, count, directory bits, ids and tags as 32-bit numbers.
 EGIDE_EXPORT(index_open)
 double egide_index_open(const std::uint8_t* bytes, std::uint32_t length, std::uint32_t* facts) {
@@ -74,7 +81,7 @@ double egide_index_open(const std::uint8_t* bytes, std::uint32_t length, std::ui
   return 0;
 }
 
-/// Bytes left or minus an error. `state` is `index_check_bytes` long, zeros at first.
+/// Bytes left or minus an error. `state` is `kIndexCheckBytes` long, zeros at first.
 EGIDE_EXPORT(index_check)
 double egide_index_check(const std::uint8_t* bytes, std::uint32_t length, std::uint8_t* state, std::uint32_t count) {
   egide::Index index;

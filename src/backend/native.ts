@@ -2,9 +2,10 @@ import { createRequire } from 'node:module';
 import type { Backend, FileMapper, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } from '../backend.js';
 import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
+import { type IndexAddon, NativeIndexCore } from './native-index.js';
 
 /** What native/node exports. */
-interface Addon extends FileMapper {
+interface Addon extends FileMapper, IndexAddon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
@@ -43,10 +44,12 @@ function outOfMemory(cause: unknown): EgideError {
 class NativeBackend implements Backend {
   readonly name = 'native';
   readonly kernels: readonly string[];
+  readonly index: NativeIndexCore;
   readonly #addon: Addon;
 
   constructor(addon: Addon) {
     this.#addon = addon;
+    this.index = new NativeIndexCore(addon);
     this.kernels = addon.kernels();
   }
 

@@ -11,14 +11,13 @@ import {
 } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
+import { WasmIndexCore, type WasmIndexExports } from './wasm-index.js';
+import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
 
 /** What native/wasm/exports.cpp exports. Pointers and sizes are 32-bit numbers. */
-interface Core {
-  readonly memory: WebAssembly.Memory;
+interface Core extends MemoryCore, WasmIndexExports {
   kernel_count(): number;
   kernel_name(index: number): number;
-  allocate(bytes: number): number;
-  release(pointer: number): void;
   pdq_scratch_bytes(width: number, height: number, channels: number, mode: number, kernel: number): number;
   pdq_begin(scratch: number, width: number, height: number, channels: number, mode: number, kernel: number): void;
   pdq_rows(scratch: number, pixels: number, count: number): void;
@@ -46,13 +45,19 @@ const BAND_ROWS = 32;
 const PIXELS_PER_TURN = 4_000_000;
 /** Slices turned upright between two yields: about 10 ms. */
 const SLICES_PER_TURN = 4;
+/** All that 32-bit addresses reach. */
+const WASM_MEMORY_BYTES = 2 ** 32;
 /** Pictures up to this are hashed before `pdqAsync` returns, and so need no copy. */
 const PIXELS_AT_ONCE = 2_000_000;
 
-/** The core as WebAssembly. `module` is compiled by the caller or its bundler; nothing is fetched or evaluated here. */
-export function createWasmBackend(module: WebAssembly.Module): Backend {
+/**
+ * The core as WebAssembly. `module` is compiled by the caller or its bundler; nothing is fetched or evaluated here.
+ *
+ * @param limitBytes What an index may make the memory grow to.
+ */
+export function createWasmBackend(module: WebAssembly.Module, limitBytes = WASM_MEMORY_BYTES): Backend {
   if (!(module instanceof WebAssembly.Module)) throw invalid('module', 'a WebAssembly.Module of egide/core.wasm', module);
-  return new WasmBackend(instantiate(module));
+  return new WasmBackend(instantiate(module), limitBytes);
 }
 
 function instantiate(module: WebAssembly.Module): Core {
@@ -67,10 +72,12 @@ function instantiate(module: WebAssembly.Module): Core {
 class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly kernels: readonly string[];
+  readonly index: WasmIndexCore;
   readonly #core: Core;
 
-  constructor(core: Core) {
+  constructor(core: Core, limitBytes: number) {
     this.#core = core;
+    this.index = new WasmIndexCore(core, limitBytes, (name) => this.#kernel(name));
     this.kernels = Array.from({ length: core.kernel_count() }, (_, i) => this.#text(core.kernel_name(i)));
   }
 
@@ -174,13 +181,7 @@ class WasmBackend implements Backend {
   }
 
   #memory(bytes: number): Memory {
-    const pointer = this.#core.allocate(bytes) >>> 0;
-    if (pointer === 0)
-      throw new EgideError(
-        'OUT_OF_MEMORY',
-        `WebAssembly could not get ${bytes} bytes more (it has ${this.#core.memory.buffer.byteLength})`,
-      );
-    return new Memory(this.#core, pointer, bytes);
+    return allocate(this.#core, bytes);
   }
 
   #kernel(name: string | undefined): number {
@@ -202,28 +203,6 @@ function turned({ width, height, channels }: Pixels, orientation: number, data: 
 function placeColumns(picture: Uint8Array, block: Uint8Array, left: number, blockBytes: number, rowBytes: number): void {
   for (let from = 0, to = left; from < block.length; from += blockBytes, to += rowBytes)
     picture.set(block.subarray(from, from + blockBytes), to);
-}
-
-/** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */
-class Memory implements Placed {
-  pointer: number;
-  readonly byteLength: number;
-  readonly #core: Core;
-
-  constructor(core: Core, pointer: number, byteLength: number) {
-    this.#core = core;
-    this.pointer = pointer;
-    this.byteLength = byteLength;
-  }
-
-  view(): Uint8Array {
-    return new Uint8Array(this.#core.memory.buffer, this.pointer, this.byteLength);
-  }
-
-  [Symbol.dispose](): void {
-    this.#core.release(this.pointer);
-    this.pointer = 0;
-  }
 }
 
 /** One picture on its way through the core, slice by slice. */

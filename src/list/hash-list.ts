@@ -1,5 +1,5 @@
 import type { DigestIndex } from '../search/digest-index.js';
-import type { HashIndex } from '../search/hash-index.js';
+import type { PdqIndex } from '../search/pdq-index.js';
 
 /** The signal types that a list can carry. */
 export type SignalType = 'pdq' | 'md5' | 'sha1' | 'sha256';
@@ -45,10 +45,10 @@ export interface HashList extends Disposable {
   readonly report: ImportReport;
   /** Distinct entries: one id, list and category, which may carry several signals. */
   readonly entryCount: number;
-  readonly pdq: HashIndex;
+  readonly pdq: PdqIndex;
   readonly digests: DigestIndex;
   /**
-   * The entry behind a position that `pdq.search` or `digests.find` gave.
+   * The entry behind an id that `pdq.search` or a position that `digests.find` gave.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if there is no such position; `DISPOSED` after disposal.
    */

@@ -3,8 +3,10 @@ import { EgideError, invalid, wholeNumber } from '../errors.js';
 import { DIGEST_BYTES } from '../hash/digests.js';
 import { readDigest, readHash } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import type { Platform } from '../platform.js';
+import { buildPdqIndex } from '../search/build-pdq-index.js';
 import { DigestIndex } from '../search/digest-index.js';
-import { HashIndex } from '../search/hash-index.js';
+import type { PdqIndex } from '../search/pdq-index.js';
 import { EntryStore } from './entry-store.js';
 import type { EntryRef, HashList, ImportReport, Refusal, SignalType } from './hash-list.js';
 import { type ListRecord, type RecordSink, SIGNALS, signalTypeOf } from './record.js';
@@ -69,18 +71,14 @@ export class ListBuilder implements RecordSink {
   }
 
   /** Puts the list together; nothing may be added afterwards. */
-  finish(backend: Backend, format: ImportReport['format']): HashList {
+  async finish(backend: Backend, platform: Platform, format: ImportReport['format'], signal: AbortSignal | undefined): Promise<HashList> {
     const byType = bySignal((type) => this.#signals[type].count);
     const { read, kept, duplicates, refused } = this;
     const report = { format, read, kept, duplicates, refused, partial: this.#partial, refusals: this.#refusals, byType };
     this.#store.freeze();
-    return new StoredHashList(
-      backend,
-      this.#name,
-      report,
-      this.#store,
-      bySignal((type) => this.#signals[type].freeze()),
-    );
+    const signals = bySignal((type) => this.#signals[type].freeze());
+    const pdq = await buildPdqIndex(backend, platform, signals.pdq.bytes, signal ? { signal } : {});
+    return new StoredHashList(this.#name, report, this.#store, signals, pdq);
   }
 
   #note(line: number, reason: string): void {
@@ -131,17 +129,17 @@ class StoredHashList implements HashList {
   readonly name: string;
   readonly report: ImportReport;
   readonly entryCount: number;
-  readonly pdq: HashIndex;
+  readonly pdq: PdqIndex;
   readonly digests: DigestIndex;
   #store: EntryStore | undefined;
   readonly #entries: Readonly<Record<SignalType, Uint32Array>>;
 
   constructor(
-    backend: Backend,
     name: string,
     report: ImportReport,
     store: EntryStore,
     signals: Readonly<Record<SignalType, { readonly bytes: Uint8Array; readonly entries: Uint32Array }>>,
+    pdq: PdqIndex,
   ) {
     this.name = name;
     this.report = report;
@@ -149,7 +147,7 @@ class StoredHashList implements HashList {
     this.#store = store;
     this.#entries = bySignal((type) => signals[type].entries);
     this.digests = new DigestIndex({ md5: signals.md5.bytes, sha1: signals.sha1.bytes, sha256: signals.sha256.bytes });
-    this.pdq = new HashIndex(backend, signals.pdq.bytes);
+    this.pdq = pdq;
   }
 
   entry(position: number, signal: SignalType): EntryRef {

@@ -72,7 +72,7 @@ export async function readHashList(backend: Backend, platform: Platform, source:
       await nextTurn(signal);
     }
   }
-  const list = reader.finish(backend);
+  const list = await reader.finish(backend, platform, signal);
   report();
   return list;
 }
@@ -110,7 +110,7 @@ class ListReader {
     this.#lines.push(chunk);
   }
 
-  finish(backend: Backend): HashList {
+  finish(backend: Backend, platform: Platform, signal: AbortSignal | undefined): Promise<HashList> {
     this.#lines.end();
     this.#parser?.end();
     if (this.#format === undefined) throw new EgideError('INVALID_LIST', `the list is empty: ${EXPECTED}`);
@@ -121,7 +121,7 @@ class ListReader {
         'INVALID_LIST',
         `not one of ${read} records of format ${this.#format} can be used${this.builder.firstRefusal}: ${EXPECTED}`,
       );
-    return this.builder.finish(backend, this.#format);
+    return this.builder.finish(backend, platform, this.#format, signal);
   }
 
   #line(bytes: Uint8Array | null, line: number): void {

@@ -73,8 +73,8 @@ export class NearMatches {
     this.#asked[index] = true;
     const { hits, truncated } = list.pdq.searchMany(queriesOf(usable), { maxDistance: rules.pdqMaxDistance, limit: MAX_MATCHES });
     this.#truncated[index] ||= truncated;
-    for (const { query, position, distance } of hits) {
-      const entry = list.entry(position, 'pdq');
+    for (const { query, id, distance } of hits) {
+      const entry = list.entry(id, 'pdq');
       const key = keyOf(entry);
       const known = nearest.get(key);
       const turn = query % ORIENTATIONS.length;

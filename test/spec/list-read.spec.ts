@@ -32,7 +32,7 @@ describe.each(backends)('readHashList on %s', (_name, makeBackend) => {
     readHashList(backend, platform, source, { name: 'l', ...options });
   const readText = (text: string, options: Partial<ReadListOptions> = {}) => read(new TextEncoder().encode(text), options);
   const where = (list: HashList, hex: string) =>
-    list.pdq.search(bytesOf(hex), { maxDistance: 0 }).map(({ position }) => list.entry(position, 'pdq'));
+    list.pdq.search(bytesOf(hex), { maxDistance: 0 }).hits.map(({ id }) => list.entry(id, 'pdq'));
   const whereDigest = (list: HashList, type: 'md5' | 'sha1' | 'sha256', hex: string) =>
     list.digests.find(type, bytesOf(hex)).map((position) => list.entry(position, type));
 

@@ -249,7 +249,7 @@ describe.each(backends)('A list that is written, on %s', (_name, makeBackend) =>
             expect(
               found(
                 'pdq',
-                list.pdq.search(pdq, { maxDistance: 0 }).map(({ position }) => position),
+                list.pdq.search(pdq, { maxDistance: 0 }).hits.map(({ id }) => id),
               ),
             ).toContainEqual(entry);
           if (md5) expect(found('md5', list.digests.find('md5', md5))).toContainEqual(entry);

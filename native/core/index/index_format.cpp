@@ -62,26 +62,28 @@ std::uint32_t Index::id(std::uint32_t position) const noexcept {
   return shape.ids ? read_u32(bytes + layout.ids + 4 * std::uint64_t{position}) : position;
 }
 
-IndexError read_index(std::span<const std::uint8_t> bytes, Index& index) noexcept {
+IndexError read_header(std::span<const std::uint8_t> bytes, Index& index) noexcept {
   if (bytes.size() < sizeof kMagic || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0)
     return IndexError::not_an_index;
   if (bytes.size() < kIndexHeaderBytes) return IndexError::length;
   const std::uint8_t* header = bytes.data();
   if (read_u32(header + kVersionAt) != kVersion) return IndexError::version;
   if (checksum_of(bytes.first(kHeaderSumAt)) != read_u64(header + kHeaderSumAt)) return IndexError::header;
-  const std::uint32_t flags = read_u32(header + kFlagsAt);
-  const IndexShape shape{static_cast<IndexKind>(read_u32(header + kKindAt)),
-                         read_u32(header + kWidthAt),
-                         read_u64(header + kCountAt),
-                         read_u32(header + kDirectoryBitsAt),
-                         (flags & kHasIds) != 0,
-                         (flags & kHasTags) != 0};
+  const std::uint32_t flags = read_u32(header + kFlagsAt), kind = read_u32(header + kKindAt);
+  if (kind > UINT8_MAX) return IndexError::header;
+  const IndexShape shape{static_cast<IndexKind>(kind),        read_u32(header + kWidthAt), read_u64(header + kCountAt),
+                         read_u32(header + kDirectoryBitsAt), (flags & kHasIds) != 0,      (flags & kHasTags) != 0};
   if (!valid(shape) || (flags & ~(kHasIds | kHasTags)) != 0) return IndexError::header;
   const IndexLayout layout = layout_of(shape);
   if (layout.total != read_u64(header + kLengthAt)) return IndexError::header;
-  if (layout.total != bytes.size()) return IndexError::length;
   index = {shape, layout, bytes.data()};
   return IndexError::ok;
+}
+
+IndexError read_index(std::span<const std::uint8_t> bytes, Index& index) noexcept {
+  const IndexError error = read_header(bytes, index);
+  if (error != IndexError::ok) return error;
+  return index.layout.total == bytes.size() ? IndexError::ok : IndexError::length;
 }
 
 IndexError check_directory(const Index& index) noexcept {

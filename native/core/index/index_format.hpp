@@ -9,7 +9,7 @@ namespace egide {
 
 /// What is wrong with bytes that should be an index. The numbers are part of the doors' contract
 /// (src/search/index-error.ts).
-enum class IndexError : std::uint32_t {
+enum class IndexError : std::uint8_t {
   ok = 0,
   not_an_index = 1,  // the first bytes are not the magic
   version = 2,
@@ -21,7 +21,7 @@ enum class IndexError : std::uint32_t {
   kind = 8,       // an index, but not of the kind asked for
 };
 
-enum class IndexKind : std::uint32_t { pdq = 1, digest = 2 };
+enum class IndexKind : std::uint8_t { pdq = 1, digest = 2 };
 
 /// Everything that the places of the sections follow from.
 struct IndexShape {
@@ -76,8 +76,11 @@ struct Index {
   std::uint32_t id(std::uint32_t position) const noexcept;
 };
 
-/// Looks at the header alone, and at the length: cheap enough for every call. What the sections hold is not trusted by
-/// anything that reads them.
+/// Looks at the header alone: the first `kIndexHeaderBytes`, whatever follows them.
+IndexError read_header(std::span<const std::uint8_t> bytes, Index& index) noexcept;
+
+/// Looks at the header, and whether the bytes are as long as it says: cheap enough for every call. What the sections
+/// hold is not trusted by anything that reads them.
 IndexError read_index(std::span<const std::uint8_t> bytes, Index& index) noexcept;
 
 /// Looks at every bucket start: sums the directory up and checks order and range.

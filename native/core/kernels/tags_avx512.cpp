@@ -18,7 +18,7 @@ std::size_t tags_avx512(const TagRun* runs, std::size_t run_count, const std::ui
     const __m512i limit = _mm512_set1_epi16(static_cast<short>(run.limit));
     std::uint32_t skipped = ~std::uint32_t{0} << (run.begin % kLanes);
     for (std::uint32_t block = run.begin - run.begin % kLanes; block < run.end; block += kLanes) {
-      const __m512i differing = _mm512_xor_si512(query, _mm512_load_si512(tags + block));
+      const __m512i differing = _mm512_xor_si512(query, _mm512_loadu_si512(tags + block));
       std::uint32_t near = _mm512_cmple_epu16_mask(_mm512_popcnt_epi16(differing), limit) & skipped;
       skipped = ~std::uint32_t{0};
       if (run.end - block < kLanes) near &= (std::uint32_t{1} << (run.end - block)) - 1;

@@ -1,0 +1,44 @@
+import type { Placed } from '../backend.js';
+import { EgideError } from '../errors.js';
+
+/** What the WebAssembly module exports for its memory. Pointers are 32-bit numbers. */
+export interface MemoryCore {
+  readonly memory: WebAssembly.Memory;
+  allocate(bytes: number): number;
+  release(pointer: number): void;
+}
+
+/** A piece of `bytes`, cache-line aligned, with whatever was there before. Throws `OUT_OF_MEMORY`. */
+export function allocate(core: MemoryCore, bytes: number): Memory {
+  const pointer = bytes < 2 ** 32 ? core.allocate(bytes) >>> 0 : 0;
+  if (pointer === 0)
+    throw new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${core.memory.buffer.byteLength})`);
+  return new Memory(core, pointer, bytes);
+}
+
+/** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */
+export class Memory implements Placed {
+  pointer: number;
+  readonly byteLength: number;
+  readonly #core: MemoryCore;
+
+  constructor(core: MemoryCore, pointer: number, byteLength: number) {
+    this.#core = core;
+    this.pointer = pointer;
+    this.byteLength = byteLength;
+  }
+
+  view(): Uint8Array {
+    return new Uint8Array(this.#core.memory.buffer, this.pointer, this.byteLength);
+  }
+
+  /** The same as 32-bit numbers. */
+  numbers(): Uint32Array {
+    return new Uint32Array(this.#core.memory.buffer, this.pointer, this.byteLength / 4);
+  }
+
+  [Symbol.dispose](): void {
+    this.#core.release(this.pointer);
+    this.pointer = 0;
+  }
+}
