@@ -64,9 +64,9 @@ async function writeChunks(path: string, file: FileHandle, chunks: Chunks, signa
   for await (const chunk of chunksOf(oneByOne(chunks), undefined, signal)) {
     const { byteLength } = chunk;
     for (let taken = 0; taken < byteLength; taken += SLICE_BYTES) {
+      if (chunk.byteLength !== byteLength)
+        throw new EgideError('INVALID_ARGUMENT', 'chunks: a buffer was transferred or resized before the next one was asked for');
       const part = chunk.subarray(taken, taken + SLICE_BYTES);
-      if (part.byteLength !== Math.min(SLICE_BYTES, byteLength - taken))
-        throw invalid('chunks', 'bytes that stay until the next are asked for', 'a buffer that was transferred or resized');
       gathered.set(part, filled);
       filled += part.byteLength;
       if (filled < SLICE_BYTES) continue;
