@@ -76,11 +76,11 @@ void BandSearch::ask_for_tags(const Cursor& probes, Runs& runs) noexcept {
   for (std::uint32_t i = probes.first; i < probes.first + probes.count; ++i) {
     const std::uint64_t start = start_of(probes, i);
     const std::uint32_t begin = index_.start(start), end = index_.start(start + 1);
-    if (begin == end) continue;
     if (begin > end || end > index_.shape.count) {
       error_ = IndexError::directory;
       return;
     }
+    if (begin == end) continue;
     const auto turned = static_cast<std::uint32_t>(std::popcount(flips()[i]));
     runs.runs[runs.count++] = {begin, end, static_cast<std::uint32_t>(plan_.with_tag[probes.band]) - turned};
     if (!index_.shape.tags) continue;

@@ -71,7 +71,7 @@ bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
   if (rows.size() % state.shape.width != 0 || count > state.shape.count - state.added) return false;
   if (ids.size() != (state.shape.ids ? count : 0)) return false;
   const IndexTarget target = target_of(work, state);
-  if (state.shape.ids) std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
+  if (!ids.empty()) std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
   pdq_build_add(state.pdq, target, rows, state.added);
   state.added += count;
   return true;
@@ -82,7 +82,7 @@ IndexProgress index_build_step(const IndexWork& work, std::uint64_t units) noexc
   if (state.added != state.shape.count) return {false, 0};
   const IndexTarget target = target_of(work, state);
   const std::uint64_t used = pdq_build_step(state.pdq, target, units);
-  if (used < units) sum_up(state, target, (units - used) * kBytesPerUnit);
+  if (used < units) sum_up(state, target, std::min(units - used, body_bytes(target)) * kBytesPerUnit);
   const std::uint64_t unsummed = body_bytes(target) - state.summed;
   if (unsummed == 0) write_header(work.index, state.shape, {state.directory.value(), state.content.value()});
   return {true, pdq_build_left(state.pdq, target) + (unsummed + kBytesPerUnit - 1) / kBytesPerUnit};

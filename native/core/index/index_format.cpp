@@ -35,8 +35,10 @@ std::uint32_t position_bytes_of(std::uint64_t count) noexcept {
 
 bool valid(const IndexShape& shape) noexcept {
   if (shape.count > kMaxIndexCount) return false;
-  if (shape.kind == IndexKind::pdq)
-    return shape.width == 32 && (shape.directory_bits == kBandBits || (shape.directory_bits == 0 && !shape.tags));
+  if (shape.kind == IndexKind::pdq) {
+    const bool banded = shape.directory_bits == kBandBits && shape.count > 0;
+    return shape.width == 32 && (banded || (shape.directory_bits == 0 && !shape.tags));
+  }
   if (shape.kind != IndexKind::digest) return false;
   return (shape.width == 16 || shape.width == 20 || shape.width == 32) && shape.directory_bits <= 32 && shape.ids &&
          !shape.tags;
