@@ -134,6 +134,18 @@ TEST_CASE("a search of few hashes finds what brute force finds, with bands and w
                           banded(1000, false, true), banded(1000, true, false), banded(1000, true, true)});
 }
 
+TEST_CASE("the bands find what brute force finds at every radius that they serve") {
+  const Hashes hashes = hashes_of("clustered", 1000, 25);
+  const Bytes with_tags = built(banded(1000, false, true), hashes), lean = built(banded(1000, true, false), hashes);
+  for (std::uint32_t radius = 0; radius <= egide::kMaxBandedRadius; ++radius) {
+    CAPTURE(radius);
+    const Hashes queries = queries_for(hashes, radius, 26 + radius);
+    const BruteForce truth(queries, hashes);
+    for (const Bytes* bytes : {&with_tags, &lean})
+      check_search(opened(*bytes), queries, radius, truth, std::array{egide::search_kernels()});
+  }
+}
+
 TEST_CASE("an index of no hashes finds nothing") {
   for (const bool ids : {false, true}) check_searches("uniform", {unbanded(0, ids)});
 }
