@@ -62,6 +62,15 @@ export async function checkIndex(core: IndexCore, live: () => Placed, options: C
   onProgress?.(1);
 }
 
+/** The bytes of an index, in slices. */
+export function* chunksOfIndex(core: IndexCore, live: () => Placed, onProgress?: (done: number) => void): Generator<Uint8Array> {
+  const total = live().byteLength;
+  for (let at = 0; at < total; at += FILE_BYTES) {
+    yield core.read(live(), at, Math.min(FILE_BYTES, total - at));
+    onProgress?.(Math.min(1, (at + FILE_BYTES) / total));
+  }
+}
+
 /** Writes an index to a file. */
 export async function saveIndex(
   core: IndexCore,
@@ -73,16 +82,10 @@ export async function saveIndex(
   checkCallOptions(options);
   if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
   if (!platform.indexFiles)
-    throw new EgideError('NO_FILESYSTEM', 'path: this runtime has no files: save in Node, and fetch the bytes here');
+    throw new EgideError('NO_FILESYSTEM', 'path: this runtime has no files: store what chunks() gives, or save in Node');
   const { signal, onProgress } = options;
-  const total = live().byteLength;
-  function* chunks(): Generator<Uint8Array> {
-    for (let at = 0; at < total; at += FILE_BYTES) {
-      yield core.read(live(), at, Math.min(FILE_BYTES, total - at));
-      onProgress?.(Math.min(1, (at + FILE_BYTES) / total));
-    }
-  }
-  await platform.indexFiles.save(path, chunks(), signal ? { signal } : {});
+  live();
+  await platform.indexFiles.save(path, chunksOfIndex(core, live, onProgress), signal ? { signal } : {});
 }
 
 /** An index that was found somewhere, not checked beyond its length. */

@@ -2,7 +2,7 @@ import { type Backend, HASH_BYTES, HIT_FIELDS, type IndexFacts, type Placed } fr
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import { liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
-import { type CheckOptions, checkIndex, type IndexStorage, type SaveOptions, saveIndex } from './index-bytes.js';
+import { type CheckOptions, checkIndex, chunksOfIndex, type IndexStorage, type SaveOptions, saveIndex } from './index-bytes.js';
 
 /** One stored hash that is near enough. */
 export interface Hit {
@@ -173,6 +173,15 @@ export class PdqIndex implements Disposable {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await saveIndex(this.#backend.index, this.#platform, () => this.#live(), path, options);
+  }
+
+  /**
+   * The bytes of the index in order, in slices of at most 4 MiB: for storage that is not a file. `openPdqIndex` takes them as a stream.
+   *
+   * @throws {EgideError} `DISPOSED`.
+   */
+  chunks(): Generator<Uint8Array> {
+    return chunksOfIndex(this.#backend.index, () => this.#live());
   }
 
   #live(): Placed {

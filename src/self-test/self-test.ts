@@ -1,4 +1,4 @@
-import { type Backend, HASH_BYTES } from '../backend.js';
+import { type Backend, HASH_BYTES, HIT_FIELDS } from '../backend.js';
 import type { Platform } from '../platform.js';
 import { picture } from './pictures.js';
 import { SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
@@ -42,7 +42,8 @@ export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
     const data = picture(vector.pattern, vector.seed, vector.width, vector.height);
     for (const kernel of backend.kernels) checkPdq(backend, vector, data, kernel, check);
   }
-  for (const kernel of backend.kernels) checkSearch(backend, kernel, check);
+  for (const kernel of backend.kernels) checkScan(backend, kernel, check);
+  checkIndex(backend, check);
   checkDigests(platform, check);
   const failed = details.filter((detail) => !detail.ok).length;
   return { ok: failed === 0, passed: details.length - failed, failed, elapsedMs: performance.now() - start, details };
@@ -62,13 +63,61 @@ function checkPdq(backend: Backend, vector: SelfTestVector, data: Uint8Array, ke
 }
 
 /** Eleven hashes, of which number i has i bits set, against the zero hash. */
-function checkSearch(backend: Backend, kernel: string, check: Check): void {
+function checkScan(backend: Backend, kernel: string, check: Check): void {
   const hashes = new Uint8Array(11 * HASH_BYTES);
   for (let i = 0; i < 11; ++i) for (let bit = 0; bit < i; ++bit) hashes[i * HASH_BYTES + 3 * bit] = 1 << (bit % 8);
   using placed = backend.place(hashes);
   const hits = new Uint32Array(3 * 11);
   const found = backend.hammingScan(new Uint8Array(HASH_BYTES), placed, 4, hits, kernel);
-  check(`search, ${kernel}`, `${found}: ${hits.join()}`, `5: ${[0, 1, 2, 3, 4].map((i) => `0,${i},${i}`).join()}${',0'.repeat(18)}`);
+  check(`scan, ${kernel}`, `${found}: ${hits.join()}`, `5: ${[0, 1, 2, 3, 4].map((i) => `0,${i},${i}`).join()}${',0'.repeat(18)}`);
+}
+
+/** Hashes of the smallest index with bands (native/core/hamming/pdq_index.hpp, kBandedFrom). */
+const INDEXED = 32_768;
+
+/** One stored hash among many, asked for with 0, 20, 31 and 32 bits turned, within 31. */
+function checkIndex(backend: Backend, check: Check): void {
+  const { index: core } = backend;
+  const shape = { count: INDEXED, ids: false, tags: true };
+  const { indexBytes, scratchBytes } = core.pdqBytes(shape);
+  using index = core.reserve(indexBytes);
+  using scratch = core.reserve(scratchBytes);
+  const build = { index, scratch };
+  const hashes = seededHashes();
+  core.pdqBegin(build, shape);
+  core.add(build, hashes);
+  while (core.step(build, 1 << 20) > 0);
+
+  const asked = 1000;
+  const queries = new Uint8Array(4 * HASH_BYTES);
+  for (const [query, turned] of [0, 20, 31, 32].entries()) {
+    queries.set(hashes.subarray(asked * HASH_BYTES, (asked + 1) * HASH_BYTES), query * HASH_BYTES);
+    for (let i = 0; i < turned; ++i) {
+      const bit = (37 * i) % (8 * HASH_BYTES);
+      const at = query * HASH_BYTES + (bit >> 3);
+      queries[at] = (queries[at] as number) ^ (1 << (bit & 7));
+    }
+  }
+  const expected = `true, 3: 0,${asked},0,1,${asked},20,2,${asked},31,0,0,0`;
+  const sound = core.open(index).count === INDEXED && !core.pdqScans(index, 31, 4);
+  for (const kernel of backend.kernels) {
+    const hits = new Uint32Array(4 * HIT_FIELDS);
+    const found = core.pdqSearch(index, queries, 31, hits, kernel);
+    check(`index, ${kernel}`, `${sound}, ${found}: ${hits.join()}`, expected);
+  }
+}
+
+/** Marsaglia's xorshift32. */
+function seededHashes(): Uint8Array {
+  const words = new Uint32Array((INDEXED * HASH_BYTES) / 4);
+  let state = 2463534242;
+  for (let i = 0; i < words.length; ++i) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[i] = state;
+  }
+  return new Uint8Array(words.buffer);
 }
 
 function checkDigests(platform: Platform, check: Check): void {

@@ -51,6 +51,19 @@ export const checks: Readonly<Record<string, Check>> = {
     const miss = await shield.scan(picture(egide, vectors, 'waves'));
     if (miss.outcome !== 'no-match' || miss.action !== 'allow') throw told('other picture', miss);
   },
+  async 'finds the same through the bands of an index and in one opened from its bytes'(egide) {
+    const hashes = seededHashes(40_000);
+    using index = await egide.buildPdqIndex(hashes);
+    using opened = await egide.openPdqIndex(new Blob([...index.chunks()].map((chunk) => new Uint8Array(chunk))));
+    const query = hashes.slice(32 * 777, 32 * 778);
+    query[5] = (query[5] as number) ^ 0x1f;
+    for (const each of [index, opened]) {
+      const { hits, method } = each.search(query, { maxDistance: 31 });
+      if (method !== 'bands' || hits.length !== 1 || hits[0]?.id !== 777 || hits[0].distance !== 5) throw told('hits', { hits, method });
+    }
+    await opened.verify();
+    if (egide.backend.name === 'wasm' && egide.pdqIndexCapacity() < 1_000_000) throw told('capacity', egide.pdqIndexCapacity());
+  },
   async 'refuses wrong pixels with its own error'(egide) {
     try {
       egide.image({ data: new Uint8Array(10), width: 2, height: 2, channels: 3 });
@@ -91,6 +104,19 @@ function picture(egide: Egide, vectors: readonly PdqVector[], pattern: string) {
 
 function imageOf(egide: Egide, { pattern, seed, width, height }: PdqVector) {
   return egide.image({ data: pixelsOf(pattern, seed, width, height), width, height, channels: 3 });
+}
+
+/** Marsaglia's xorshift32. */
+function seededHashes(count: number): Uint8Array {
+  const words = new Uint32Array(8 * count);
+  let state = 2463534242;
+  for (let i = 0; i < words.length; ++i) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[i] = state;
+  }
+  return new Uint8Array(words.buffer);
 }
 
 /** Left and right exchanged. */

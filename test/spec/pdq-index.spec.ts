@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createWasmBackend } from '../../src/backend/wasm.js';
 import type { Backend } from '../../src/backend.js';
+import type { EgideError } from '../../src/errors.js';
 import type { Platform } from '../../src/platform.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from '../../src/search/build-pdq-index.js';
 import type { Hit, PdqIndex, QueryHit } from '../../src/search/pdq-index.js';
@@ -254,6 +257,50 @@ describe.each(backends)('PdqIndex on %s', (name, makeBackend) => {
     expect(other.searchMany(queries, { maxDistance: 31 }).hits).toEqual(bruteForce(many, queries, 31));
   });
 
+  test.each([0, 1, COUNT, MANY])('opens again from the bytes of %i hashes: whole, as a stream, and in pieces', async (count) => {
+    const stored = many.subarray(0, 32 * count);
+    using index = await build(stored);
+    const bytes = Buffer.concat([...index.chunks()]);
+    expect(bytes.byteLength).toBe(index.byteLength);
+    async function* pieces(length: number): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+    }
+    for (const source of [bytes, new Blob([bytes]), pieces(100), pieces(1 << 20)]) {
+      using opened = await openPdqIndex(backend, platform, source);
+      expect([opened.size, opened.storage, opened.byteLength]).toEqual([count, 'memory', index.byteLength]);
+      const queries = count > 0 ? planted(stored, 6, 31, 5) : query;
+      expect(opened.searchMany(queries, { maxDistance: 31 })).toEqual(index.searchMany(queries, { maxDistance: 31 }));
+    }
+  });
+
+  test('refuses what is no index, cut short, too long, or altered anywhere, and says which', async () => {
+    using index = await build(many);
+    const bytes = Buffer.concat([...index.chunks()]);
+    const refusal = async (altered: Uint8Array): Promise<string> => {
+      try {
+        using _opened = await openPdqIndex(backend, platform, altered);
+        return 'opened';
+      } catch (error) {
+        expect((error as EgideError).code).toBe('INVALID_INDEX');
+        return (error as EgideError).message;
+      }
+    };
+    const flipped = (at: number): Uint8Array => {
+      const altered = new Uint8Array(bytes);
+      altered[at] = (altered[at] as number) ^ 0x10;
+      return altered;
+    };
+    expect(await refusal(new TextEncoder().encode('id,pdq'))).toMatch('not an index');
+    expect(await refusal(new Uint8Array(0))).toMatch('not an index');
+    expect(await refusal(bytes.subarray(0, 64))).toMatch('cut short');
+    expect(await refusal(bytes.subarray(0, bytes.length - 1))).toMatch('got fewer');
+    expect(await refusal(Buffer.concat([bytes, new Uint8Array(1)]))).toMatch('got more');
+    expect(await refusal(flipped(8))).toMatch('another version');
+    expect(await refusal(flipped(30))).toMatch('header of this index is damaged');
+    expect(await refusal(flipped(128 + 4 * 65_536))).toMatch('directory of this index is damaged');
+    for (const at of [128 + 16 * 65_537 * 4 + 1000, bytes.length - 70_000]) expect(await refusal(flipped(at))).toMatch('checksum fails');
+  });
+
   test('says how many hashes fit', () => {
     const usual = pdqIndexCapacity(backend);
     const lean = pdqIndexCapacity(backend, undefined, { lean: true });
@@ -261,5 +308,20 @@ describe.each(backends)('PdqIndex on %s', (name, makeBackend) => {
     expect(usual).toBeLessThan(1_200_000);
     expect(lean).toBeGreaterThan(1.35 * usual);
     expect(pdqIndexCapacity(backend, 0)).toBe(0);
+  });
+
+  test.runIf(name === 'wasm')('refuses beyond the memory that it was given, with the figure', async () => {
+    const limited = createWasmBackend(new WebAssembly.Module(readFileSync(new URL('../../dist/core.wasm', import.meta.url))), 7 << 20);
+    const capacity = pdqIndexCapacity(limited, limited.index.limitBytes);
+    expect(capacity).toBeGreaterThan(30_000);
+    const tooMany = buildPdqIndex(limited, platform, new Uint8Array(32 * (capacity + 1)));
+    await expect(tooMany).rejects.toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY', message: expect.stringContaining(` ${capacity}:`) }),
+    );
+    using index = await build(many);
+    const bytes = Buffer.concat([...index.chunks()]);
+    await expect(openPdqIndex(limited, platform, bytes)).rejects.toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+    using small = await buildPdqIndex(limited, platform, many.subarray(0, 32 * 1000));
+    expect(small.search(many.subarray(0, 32), { maxDistance: 0 }).hits).toContainEqual({ id: 0, distance: 0 });
   });
 });

@@ -21,6 +21,7 @@ describe.each(backends)('selfTest on %s', (_name, makeBackend) => {
       kernels: { value: backend.kernels },
       place: { value: backend.place.bind(backend) },
       hammingScan: { value: backend.hammingScan.bind(backend) },
+      index: { value: backend.index },
       pdq: {
         value: (...args: Parameters<typeof backend.pdq>) => {
           const answer = backend.pdq(...args);
