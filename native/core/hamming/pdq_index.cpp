@@ -33,8 +33,7 @@ IndexShape pdq_shape(std::uint64_t count, bool ids, bool tags) noexcept {
 }
 
 SearchKernels search_kernels(std::string_view name) noexcept {
-  return {kernels::kernel_named(kernels::near_kernels(), name),
-          kernels::kernel_named(kernels::tags_kernels(), name)};
+  return {kernels::kernel_named(kernels::near_kernels(), name), kernels::kernel_named(kernels::tags_kernels(), name)};
 }
 
 bool scans(const Index& index, std::uint32_t max_distance, std::size_t query_count) noexcept {
