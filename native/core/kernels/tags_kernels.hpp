@@ -32,6 +32,11 @@ std::span<const TagsKernel> tags_kernels() noexcept;
 std::size_t tags_scalar(const TagRun*, std::size_t, const std::uint16_t*, std::uint16_t, std::uint32_t*) noexcept;
 #if defined(__x86_64__)
 std::size_t tags_avx512(const TagRun*, std::size_t, const std::uint16_t*, std::uint16_t, std::uint32_t*) noexcept;
+std::size_t tags_avx2(const TagRun*, std::size_t, const std::uint16_t*, std::uint16_t, std::uint32_t*) noexcept;
+#elif defined(__aarch64__)
+std::size_t tags_neon(const TagRun*, std::size_t, const std::uint16_t*, std::uint16_t, std::uint32_t*) noexcept;
+#elif defined(__wasm_simd128__)
+std::size_t tags_simd128(const TagRun*, std::size_t, const std::uint16_t*, std::uint16_t, std::uint32_t*) noexcept;
 #endif
 
 }  // namespace egide::kernels
