@@ -176,5 +176,4 @@ export interface FileMapper {
   mapFile(path: string): { pages: MappedPages; byteLength: number };
   /** The pages go at once, or when the last thread that searches them is done. */
   unmapFile(pages: MappedPages): void;
-  copyMapped(pages: MappedPages, offset: number, target: Uint8Array): void;
 }

@@ -5,7 +5,6 @@
 #include <napi.h>
 
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -144,20 +143,6 @@ Napi::Value unmap_file(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// copyMapped(pages, offset, target: Uint8Array)
-Napi::Value copy_mapped(const Napi::CallbackInfo& info) {
-  const auto source = memory_of(info[0]).bytes;
-  const std::int64_t offset = info[1].ToNumber().Int64Value();
-  if (!info[2].IsTypedArray() || info[2].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw Napi::TypeError::New(info.Env(), "expected a Uint8Array");
-  auto target = info[2].As<Napi::Uint8Array>();
-  if (offset < 0 || !std::in_range<std::size_t>(offset) || static_cast<std::size_t>(offset) > source.size() ||
-      target.ByteLength() > source.size() - static_cast<std::size_t>(offset))
-    throw Napi::RangeError::New(info.Env(), "beyond the end of the file");
-  if (target.ByteLength() > 0) std::memcpy(target.Data(), source.data() + offset, target.ByteLength());
-  return info.Env().Undefined();
-}
-
 }  // namespace
 
 Memory memory_of(const Napi::Value& value) {
@@ -180,7 +165,6 @@ Memory memory_of(const Napi::Value& value) {
 void export_files(Napi::Object exports) {
   exports.Set("mapFile", Napi::Function::New(exports.Env(), map_file));
   exports.Set("unmapFile", Napi::Function::New(exports.Env(), unmap_file));
-  exports.Set("copyMapped", Napi::Function::New(exports.Env(), copy_mapped));
 }
 
 }  // namespace egide::node

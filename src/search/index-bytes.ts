@@ -112,13 +112,9 @@ export async function placeIndex(
     return { placed: await copied(core, chunksOf(source as Input, undefined, signal), signal), storage: 'memory' };
   if (!platform.indexFiles)
     throw new EgideError('NO_FILESYSTEM', 'source: a path was given, but this runtime has no files: pass bytes or a stream');
-  if (!core.adopts) return { placed: await copied(core, bytesOf(platform.indexFiles.read(source)), signal), storage: 'read' };
+  if (!core.adopts) return { placed: await copied(core, platform.indexFiles.read(source), signal), storage: 'read' };
   const file = await platform.indexFiles.open(source);
   return { placed: core.adoptFile(file), storage: file.storage };
-}
-
-async function* bytesOf(slices: AsyncIterable<{ readonly bytes: Uint8Array }>): AsyncGenerator<Uint8Array> {
-  for await (const { bytes } of slices) yield bytes;
 }
 
 /** Bytes as they come, into one piece of the core's memory: nothing else holds the whole. */

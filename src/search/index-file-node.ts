@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { FileMapper, MappedPages } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
-import type { FileSlice, IndexFile, IndexFiles } from './index-file.js';
+import type { IndexFile, IndexFiles } from './index-file.js';
 import { checkPath, saveFile, systemCode } from './save-file-node.js';
 
 /** Bytes of one read: few calls, and little to hold (our own choice). */
@@ -49,15 +49,6 @@ class MappedFile implements IndexFile {
     return this.#pages;
   }
 
-  *slices(): Generator<Uint8Array, void, undefined> {
-    const slice = new Uint8Array(Math.min(SLICE_BYTES, this.byteLength));
-    for (let offset = 0; offset < this.byteLength; offset += slice.byteLength) {
-      const part = slice.subarray(0, this.byteLength - offset);
-      this.#mapper.copyMapped(this.memory, offset, part);
-      yield part;
-    }
-  }
-
   [Symbol.dispose](): void {
     if (this.#pages) this.#mapper.unmapFile(this.#pages);
     this.#pages = undefined;
@@ -81,11 +72,6 @@ class ReadFile implements IndexFile {
     return this.#memory;
   }
 
-  *slices(): Generator<Uint8Array, void, undefined> {
-    for (let offset = 0; offset < this.byteLength; offset += SLICE_BYTES)
-      yield new Uint8Array(this.memory, offset, Math.min(SLICE_BYTES, this.byteLength - offset));
-  }
-
   [Symbol.dispose](): void {
     this.#memory = undefined;
   }
@@ -95,13 +81,61 @@ function disposed(): EgideError {
   return new EgideError('DISPOSED', 'this index file has been disposed of: open it again');
 }
 
-async function readWhole(path: string): Promise<ArrayBuffer> {
-  let memory: ArrayBuffer | undefined;
-  for await (const { byteLength, offset, bytes } of readSlices(path)) {
-    memory ??= allocated(byteLength);
-    new Uint8Array(memory, offset, bytes.byteLength).set(bytes);
+async function* readSlices(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  checkPath(path);
+  const file = await opened(path);
+  try {
+    const byteLength = await sizeOf(file, path);
+    const slice = new Uint8Array(Math.min(SLICE_BYTES, byteLength));
+    for (let offset = 0; offset < byteLength; offset += SLICE_BYTES) {
+      const part = slice.subarray(0, byteLength - offset);
+      await fill(part, file, offset, path);
+      yield part;
+    }
+  } finally {
+    await file.close();
   }
-  return memory as ArrayBuffer; // an empty file was refused
+}
+
+async function readWhole(path: string): Promise<ArrayBuffer> {
+  const file = await opened(path);
+  try {
+    const memory = allocated(await sizeOf(file, path));
+    for (let offset = 0; offset < memory.byteLength; offset += SLICE_BYTES)
+      await fill(new Uint8Array(memory, offset, Math.min(SLICE_BYTES, memory.byteLength - offset)), file, offset, path);
+    return memory;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The system may give fewer bytes than were asked for. */
+async function fill(bytes: Uint8Array, file: FileHandle, offset: number, path: string): Promise<void> {
+  for (let filled = 0; filled < bytes.byteLength; ) {
+    const { bytesRead } = await tried(path, file.read(bytes, filled, bytes.byteLength - filled, offset + filled));
+    if (bytesRead === 0) throw new EgideError('INVALID_ARGUMENT', `${path} became shorter while it was read: replace a file whole`);
+    filled += bytesRead;
+  }
+}
+
+/** Never waits for the other end of a pipe. */
+function opened(path: string): Promise<FileHandle> {
+  return tried(path, open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+}
+
+async function tried<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new EgideError('NOT_FOUND', `${path} could not be read (${systemCode(cause)})`, { cause });
+  }
+}
+
+async function sizeOf(file: FileHandle, path: string): Promise<number> {
+  const status = await tried(path, file.stat());
+  if (!status.isFile()) throw invalid('path', `a file (${path})`, status.isDirectory() ? 'a folder' : 'a device or a pipe');
+  if (status.size === 0) throw invalid('path', `a saved index (${path})`, 'an empty file');
+  return status.size;
 }
 
 function allocated(byteLength: number): ArrayBuffer {
@@ -110,37 +144,4 @@ function allocated(byteLength: number): ArrayBuffer {
   } catch (cause) {
     throw new EgideError('OUT_OF_MEMORY', `there is no memory for a file of ${byteLength} bytes`, { cause });
   }
-}
-
-async function* readSlices(path: string): AsyncGenerator<FileSlice, void, undefined> {
-  checkPath(path);
-  const file = await opened(path);
-  try {
-    const byteLength = await sizeOf(file, path);
-    const slice = new Uint8Array(Math.min(SLICE_BYTES, byteLength));
-    for (let offset = 0; offset < byteLength; ) {
-      const { bytesRead } = await file.read(slice, 0, Math.min(slice.byteLength, byteLength - offset), offset);
-      if (bytesRead === 0) throw new EgideError('INVALID_ARGUMENT', `${path} became shorter while it was read: replace a file whole`);
-      yield { byteLength, offset, bytes: slice.subarray(0, bytesRead) };
-      offset += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-/** Never waits for the other end of a pipe. */
-async function opened(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    throw new EgideError('NOT_FOUND', `${path} could not be opened (${systemCode(cause)})`, { cause });
-  }
-}
-
-async function sizeOf(file: FileHandle, path: string): Promise<number> {
-  const status = await file.stat();
-  if (!status.isFile()) throw invalid('path', `a file (${path})`, status.isDirectory() ? 'a folder' : 'a device or a pipe');
-  if (status.size === 0) throw invalid('path', `a saved index (${path})`, 'an empty file');
-  return status.size;
 }

@@ -1,25 +1,11 @@
-import type { IndexMemory } from '../backend.js';
+import type { HeldMemory } from '../backend.js';
 
 /** A saved index at hand, until it is disposed of. */
-export interface IndexFile extends Disposable {
-  readonly byteLength: number;
+export interface IndexFile extends HeldMemory {
   /** `mapped`: the file's own pages, shared by all who map it. `read`: a copy of it in this thread's memory. */
   readonly storage: 'mapped' | 'read';
   /** Why it was mapped or read. */
   readonly reason: string;
-  /** For the core, and for nobody else. Throws `DISPOSED` after disposal. */
-  readonly memory: IndexMemory;
-  /** The bytes in order, in slices that are good until the next one is taken. Throws `DISPOSED`. */
-  slices(): Generator<Uint8Array, void, undefined>;
-}
-
-/** Some of a file's bytes, good until the next are taken. */
-export interface FileSlice {
-  /** Of the whole file. */
-  readonly byteLength: number;
-  /** Of this slice in the file. */
-  readonly offset: number;
-  readonly bytes: Uint8Array;
 }
 
 /** How to save. */
@@ -37,15 +23,15 @@ export interface IndexFiles {
    */
   open(path: string): Promise<IndexFile>;
   /**
-   * Reads a file slice by slice, for memory of the caller's own.
+   * Reads a file in slices that are good until the next one is asked for, for memory of the caller's own.
    *
    * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`.
    */
-  read(path: string): AsyncGenerator<FileSlice, void, undefined>;
+  read(path: string): AsyncGenerator<Uint8Array, void, undefined>;
   /**
    * Replaces a file by the chunks: all of them or, whatever happens, none. A chunk of up to 4 MiB is copied before this gives way.
    *
-   * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
    */
   save(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SaveFileOptions): Promise<void>;
 }
