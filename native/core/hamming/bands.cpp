@@ -30,6 +30,16 @@ std::uint64_t patterns_within(int radius) noexcept {
   return count;
 }
 
+// Four rows from number `first` on, each rotated to the right by a stride more than the row before it, or back.
+std::uint64_t rows_rotated(std::uint64_t rows, int first, int direction) noexcept {
+  std::uint64_t rotated = 0;
+  for (int lane = 0; lane < 4; ++lane) {
+    const auto row = static_cast<std::uint16_t>(rows >> 16 * lane);
+    rotated |= std::uint64_t{std::rotr(row, direction * kStride * (first + lane))} << 16 * lane;
+  }
+  return rotated;
+}
+
 // Exchanges the bits of `high` that lie `shift` above those of `low` under the mask.
 void exchange(std::uint64_t& high, std::uint64_t& low, int shift, std::uint64_t mask) noexcept {
   const std::uint64_t differing = (high >> shift ^ low) & mask;
@@ -55,24 +65,21 @@ constexpr double kScanCost = 0.5, kScanCostBatched = 0.1;
 }  // namespace
 
 Bands permuted(const std::uint8_t* hash) noexcept {
-  Bands rows;
-  std::memcpy(rows.data(), hash, kPdqBytes);
-  for (std::uint32_t r = 0; r < kBands; ++r) rows[r] = std::rotr(rows[r], kStride * static_cast<int>(r));
   std::uint64_t words[4];
-  std::memcpy(words, rows.data(), sizeof words);
+  std::memcpy(words, hash, sizeof words);
+  for (int i = 0; i < 4; ++i) words[i] = rows_rotated(words[i], 4 * i, 1);
   transpose(words);
-  std::memcpy(rows.data(), words, sizeof words);
-  return rows;
+  Bands bands;
+  std::memcpy(bands.data(), words, sizeof words);
+  return bands;
 }
 
 void unpermuted(const Bands& bands, std::uint8_t* hash) noexcept {
   std::uint64_t words[4];
   std::memcpy(words, bands.data(), sizeof words);
   transpose(words);
-  Bands rows;
-  std::memcpy(rows.data(), words, sizeof words);
-  for (std::uint32_t r = 0; r < kBands; ++r) rows[r] = std::rotl(rows[r], kStride * static_cast<int>(r));
-  std::memcpy(hash, rows.data(), kPdqBytes);
+  for (int i = 0; i < 4; ++i) words[i] = rows_rotated(words[i], 4 * i, -1);
+  std::memcpy(hash, words, sizeof words);
 }
 
 BandPlan plan_of(std::uint32_t max_distance) noexcept {
