@@ -5,17 +5,9 @@
 #include <span>
 
 #include "core/hamming/bands.hpp"
-#include "core/index/index_format.hpp"
+#include "core/index/index_build.hpp"
 
 namespace egide {
-
-/// Where a build writes: the index, and the scratch area behind the state.
-struct IndexTarget {
-  IndexShape shape;
-  IndexLayout layout;
-  std::uint8_t* bytes;
-  std::uint8_t* scratch;
-};
 
 /// Two bands at a time are sorted by their keys, low byte first, then high byte (a radix sort: stable, so positions
 /// stand in ascending order within a bucket, and equal input makes equal bytes).

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <new>
 
+#include "core/digest/digest_build.hpp"
 #include "core/hamming/pdq_build.hpp"
 #include "core/index/checksum.hpp"
 #include "core/index/little_endian.hpp"
@@ -18,11 +19,14 @@ struct BuildState {
   std::uint64_t added = 0, summed = 0;
   Checksum directory, content;
   PdqBuild pdq;
+  DigestBuild digest;
 };
 
 constexpr std::uint64_t kStateBytes = (sizeof(BuildState) + kIndexAlignment - 1) / kIndexAlignment * kIndexAlignment;
 // Bytes that are summed up in the time that one row takes to move.
 constexpr std::uint64_t kBytesPerUnit = 8;
+
+bool holds_digests(const IndexShape& shape) noexcept { return shape.kind == IndexKind::digest; }
 
 BuildState& state_of(const IndexWork& work) noexcept {
   return *std::launder(reinterpret_cast<BuildState*>(work.scratch.data()));
@@ -48,7 +52,7 @@ void sum_up(BuildState& state, const IndexTarget& target, std::uint64_t bytes) n
 }  // namespace
 
 std::uint64_t index_scratch_bytes(const IndexShape& shape) noexcept {
-  return kStateBytes + pdq_build_scratch_bytes(shape);
+  return kStateBytes + (holds_digests(shape) ? digest_build_scratch_bytes(shape) : pdq_build_scratch_bytes(shape));
 }
 
 bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept {
@@ -69,10 +73,15 @@ bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
   BuildState& state = state_of(work);
   const std::uint64_t count = rows.size() / state.shape.width;
   if (rows.size() % state.shape.width != 0 || count > state.shape.count - state.added) return false;
-  if (ids.size() != (state.shape.ids ? count : 0)) return false;
+  const bool digests = holds_digests(state.shape), positions = digests && ids.empty();
+  if (!positions && ids.size() != (state.shape.ids ? count : 0)) return false;
   const IndexTarget target = target_of(work, state);
-  if (!ids.empty()) std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
-  pdq_build_add(state.pdq, target, rows, state.added);
+  if (digests) {
+    digest_build_add(state.digest, target, rows, ids, state.added);
+  } else {
+    if (!ids.empty()) std::memcpy(target.bytes + target.layout.ids + 4 * state.added, ids.data(), ids.size_bytes());
+    pdq_build_add(state.pdq, target, rows, state.added);
+  }
   state.added += count;
   return true;
 }
@@ -81,11 +90,14 @@ IndexProgress index_build_step(const IndexWork& work, std::uint64_t units) noexc
   BuildState& state = state_of(work);
   if (state.added != state.shape.count) return {false, 0};
   const IndexTarget target = target_of(work, state);
-  const std::uint64_t used = pdq_build_step(state.pdq, target, units);
+  const bool digests = holds_digests(state.shape);
+  const std::uint64_t used =
+      digests ? digest_build_step(state.digest, target, units) : pdq_build_step(state.pdq, target, units);
   if (used < units) sum_up(state, target, std::min(units - used, body_bytes(target)) * kBytesPerUnit);
+  const std::uint64_t unsorted = digests ? digest_build_left(state.digest, target) : pdq_build_left(state.pdq, target);
   const std::uint64_t unsummed = body_bytes(target) - state.summed;
   if (unsummed == 0) write_header(work.index, state.shape, {state.directory.value(), state.content.value()});
-  return {true, pdq_build_left(state.pdq, target) + (unsummed + kBytesPerUnit - 1) / kBytesPerUnit};
+  return {true, unsorted + (unsummed + kBytesPerUnit - 1) / kBytesPerUnit};
 }
 
 IndexCheck index_check_step(const Index& index, std::span<std::uint8_t> state, std::uint64_t bytes) noexcept {

@@ -14,14 +14,22 @@ struct IndexWork {
   std::span<std::uint8_t> index, scratch;
 };
 
+/// What the part of a build that is particular to a kind of index works on: `scratch` is what lies behind the state.
+struct IndexTarget {
+  IndexShape shape;
+  IndexLayout layout;
+  std::uint8_t* bytes;
+  std::uint8_t* scratch;
+};
+
 /// Length of the scratch area.
 std::uint64_t index_scratch_bytes(const IndexShape& shape) noexcept;
 
 /// Begins a build. `index` is `layout_of(shape).total` bytes long and `shape` valid. False if either area is too short.
 bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept;
 
-/// Adds whole rows, with an id for each if the shape has ids. False if there are more than the shape says, or the
-/// number of ids does not fit.
+/// Adds whole rows, with an id for each if the shape has ids; digests may come without, and then get their positions as
+/// ids. False if there are more rows than the shape says, or the number of ids does not fit.
 bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
                      std::span<const std::uint32_t> ids) noexcept;
 
