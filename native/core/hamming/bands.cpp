@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "core/kernels/near_kernels.hpp"
+
 namespace egide {
 namespace {
 
@@ -60,7 +62,7 @@ void transpose(std::uint64_t (&words)[4]) noexcept {
 
 // Costs in nanoseconds: bench/native/search_bench on an EPYC of family 25, model 17. Only their ratios matter.
 constexpr double kProbeCost = 12, kEntryCost = 0.2, kSurvivorCost = 20;
-constexpr double kScanCost = 0.5, kScanCostBatched = 0.1;
+constexpr double kScanCost = 0.5, kScanCostBatched = 0.1, kScanCostBatchedWide = 0.3;
 
 }  // namespace
 
@@ -99,7 +101,8 @@ std::span<const std::uint16_t> flips() noexcept {
 
 std::uint32_t flips_within(int radius) noexcept { return static_cast<std::uint32_t>(patterns_within(radius)); }
 
-bool bands_pay(const BandPlan& plan, std::uint64_t count, std::size_t queries) noexcept {
+bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries) noexcept {
+  const BandPlan plan = plan_of(max_distance);
   double probes = 0, survivors = 0;
   for (std::uint32_t i = 0; i < kBands; ++i) {
     probes += static_cast<double>(patterns_within(plan.radius[i]));
@@ -108,9 +111,9 @@ bool bands_pay(const BandPlan& plan, std::uint64_t count, std::size_t queries) n
   }
   const double n = static_cast<double>(count), entries = probes * n / kBandKeys;
   survivors *= n / (static_cast<double>(kBandKeys) * kBandKeys);
-  const double scan =
-      n * std::max(kScanCostBatched, kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1)));
-  return probes * kProbeCost + entries * kEntryCost + survivors * kSurvivorCost < scan;
+  const double alone = kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1));
+  const double batched = max_distance <= kernels::kNearHalfTells ? kScanCostBatched : kScanCostBatchedWide;
+  return probes * kProbeCost + entries * kEntryCost + survivors * kSurvivorCost < n * std::max(alone, batched);
 }
 
 }  // namespace egide

@@ -41,6 +41,6 @@ std::span<const std::uint16_t> flips() noexcept;
 std::uint32_t flips_within(int radius) noexcept;
 
 /// Whether the bands find faster than a scan would, by the costs that bench/native/search_bench measured.
-bool bands_pay(const BandPlan& plan, std::uint64_t count, std::size_t queries) noexcept;
+bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries) noexcept;
 
 }  // namespace egide
