@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { binaryOf, bundle, workFolder } from './bundle.js';
@@ -37,6 +39,23 @@ test('scan-upload: lets a picture through, holds a copy, and holds what is no pi
     expect(await send(new TextEncoder().encode('no picture'))).toBe(202);
   } finally {
     server.close();
+  }
+});
+
+test('shared-index-workers: four workers search one index, which is in memory once', async () => {
+  const program = await bundle('examples/shared-index-workers.ts', folder, ['node', 'import']);
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  const [, hashes, indexMegabytes] = /^an index of (\d+) hashes, (\d+) MB, and 4 workers$/m.exec(stdout) ?? [];
+  expect(Number(hashes), stdout).toBeGreaterThan(100_000);
+  for (const [storage, copies] of [
+    ['mapped', 1],
+    ['shared', 0],
+  ] as const) {
+    const [, found, grown] =
+      new RegExp(`^${storage}: each found (\\d+) hashes; memory (?:grew by (-?\\d+) MB|is counted .*)$`, 'm').exec(stdout) ?? [];
+    expect(Number(found), stdout).toBeGreaterThan(100);
+    // Half a copy is left for what else goes on in five threads.
+    if (process.platform === 'linux') expect(Number(grown), stdout).toBeLessThan((copies + 0.5) * Number(indexMegabytes));
   }
 });
 
