@@ -2,7 +2,7 @@ import { type Backend, HASH_BYTES, type IndexBuild, MAX_INDEX_COUNT, type PdqInd
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
 import { type Input, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
-import { type BuildOptions, type CheckOptions, checkIndex, finishBuild, placeIndex } from './index-bytes.js';
+import { type BuildOptions, type CheckOptions, checkIndex, finishBuild, placeIndex, touchPages } from './index-bytes.js';
 import { PdqIndex, wholeHashes } from './pdq-index.js';
 
 /** How to build an index of PDQ hashes. */
@@ -62,6 +62,8 @@ export async function buildFrom(
   options.signal?.throwIfAborted();
   const build = reserved(backend, shape, shared);
   try {
+    await touchPages(core, build.index, options.signal);
+    await touchPages(core, build.scratch, options.signal);
     core.pdqBegin(build, shape);
     await feed((hashes, ids) => core.add(build, hashes, ids));
     await finishBuild(core, build, options);
@@ -132,7 +134,7 @@ export async function openPdqIndex(
   try {
     const facts = backend.index.open(placed);
     if (storage === 'memory' || storage === 'read') await checkIndex(backend.index, () => placed, options);
-    return new PdqIndex(backend, platform, placed, facts, storage);
+    return new PdqIndex(backend, platform, placed, facts, storage, typeof source === 'string' ? source : undefined);
   } catch (error) {
     placed[Symbol.dispose]();
     throw error;
