@@ -42,6 +42,12 @@ export interface Placed extends Disposable {
   readonly byteLength: number;
 }
 
+/** Some of the rows of a piece of memory. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Numbers per hit in the output of a search: query, position or id, distance. */
 export const HIT_FIELDS = 3;
 
@@ -146,8 +152,11 @@ export interface Backend {
    * Compares every query with every stored hash and writes (query, position, distance) for each pair within
    * `maxDistance` bits, in no promised order. Returns the number found; only the first
    * `hits.length / HIT_FIELDS` are written.
+   *
+   * @param hashes What `place` or `index.reserve` gave.
+   * @param rows Only these hashes, with positions counted from the first of them. Default: all.
    */
-  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number;
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string, rows?: Rows): number;
 
   readonly index: IndexCore;
 }

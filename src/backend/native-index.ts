@@ -74,9 +74,14 @@ export class NativeIndexCore implements IndexCore {
   }
 
   write(placed: Placed, offset: number, bytes: Uint8Array): void {
+    this.view(placed, offset, bytes.byteLength).set(bytes);
+  }
+
+  /** Bytes of what was reserved or adopted from another thread, where they lie. */
+  view(placed: Placed, offset: number, byteLength: number): Uint8Array {
     const [memory, start] = areaOf(placed);
-    if (memory instanceof Uint8Array) memory.set(bytes, start + offset);
-    else new Uint8Array(memory as ArrayBuffer, start + offset, bytes.byteLength).set(bytes);
+    if (memory instanceof Uint8Array) return memory.subarray(start + offset, start + offset + byteLength);
+    return new Uint8Array(memory as ArrayBuffer, start + offset, byteLength);
   }
 
   read(placed: Placed, offset: number, byteLength: number): Uint8Array {

@@ -1,5 +1,15 @@
 import { createRequire } from 'node:module';
-import type { Backend, FileMapper, PdqAnswer, PdqAsyncOptions, PdqMode, Pixels, Placed } from '../backend.js';
+import {
+  type Backend,
+  type FileMapper,
+  HASH_BYTES,
+  type PdqAnswer,
+  type PdqAsyncOptions,
+  type PdqMode,
+  type Pixels,
+  type Placed,
+  type Rows,
+} from '../backend.js';
 import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
 import { type IndexAddon, NativeIndexCore } from './native-index.js';
@@ -77,27 +87,14 @@ class NativeBackend implements Backend {
   }
 
   place(bytes: Uint8Array): Placed {
-    return new Kept(new Uint8Array(liveBytes('bytes', bytes))); // not slice(): a Buffer's does not copy
+    const placed = this.index.reserve(liveBytes('bytes', bytes).byteLength);
+    this.index.write(placed, 0, bytes);
+    return placed;
   }
 
-  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number {
-    if (!(hashes instanceof Kept) || !hashes.bytes)
-      throw new EgideError('DISPOSED', 'these hashes were disposed of, or placed in another backend');
-    return this.#addon.hammingScan(queries, hashes.bytes, maxDistance, hits, kernel);
-  }
-}
-
-/** Bytes on the JavaScript heap that the addon reads in place. A copy, so that no caller can transfer them away. */
-class Kept implements Placed {
-  readonly byteLength: number;
-  bytes: Uint8Array | undefined;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.byteLength = bytes.byteLength;
-  }
-
-  [Symbol.dispose](): void {
-    this.bytes = undefined;
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string, rows?: Rows): number {
+    const { first, count } = rows ?? { first: 0, count: hashes.byteLength / HASH_BYTES };
+    const searched = this.index.view(hashes, HASH_BYTES * first, HASH_BYTES * count);
+    return this.#addon.hammingScan(queries, searched, maxDistance, hits, kernel);
   }
 }

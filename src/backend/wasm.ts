@@ -8,6 +8,7 @@ import {
   type PdqMode,
   type Pixels,
   type Placed,
+  type Rows,
 } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
@@ -144,17 +145,17 @@ class WasmBackend implements Backend {
     return memory;
   }
 
-  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string): number {
+  hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string, rows?: Rows): number {
     if (!(hashes instanceof Memory) || hashes.pointer === 0)
       throw new EgideError('DISPOSED', 'these hashes were disposed of, or placed in another backend');
     const capacity = Math.floor(hits.length / HIT_FIELDS);
     using query = this.#memory(queries.byteLength);
     using out = this.#memory(capacity * HIT_FIELDS * 4);
     query.view().set(queries);
-    const counts = [queries.byteLength / HASH_BYTES, hashes.byteLength / HASH_BYTES] as const;
-    const chosen = this.#kernel(kernel);
-    const found =
-      this.#core.hamming_scan(query.pointer, counts[0], hashes.pointer, counts[1], maxDistance, out.pointer, capacity, chosen) >>> 0;
+    const { first, count } = rows ?? { first: 0, count: hashes.byteLength / HASH_BYTES };
+    const searched = [hashes.pointer + HASH_BYTES * first, count] as const;
+    const asked = [query.pointer, queries.byteLength / HASH_BYTES] as const;
+    const found = this.#core.hamming_scan(...asked, ...searched, maxDistance, out.pointer, capacity, this.#kernel(kernel)) >>> 0;
     hits.set(new Uint32Array(this.#core.memory.buffer, out.pointer, Math.min(found, capacity) * HIT_FIELDS));
     return found;
   }
