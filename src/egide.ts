@@ -11,6 +11,7 @@ import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import type { Platform } from './platform.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
 import type { CheckOptions } from './search/index-bytes.js';
+import { joinPdqIndex, type LiveOptions, type LivePdqIndex, livePdqIndex, type SharedPdqIndex } from './search/live-pdq-index.js';
 import type { PdqIndex } from './search/pdq-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
@@ -63,6 +64,21 @@ export interface Egide {
    */
   openPdqIndex(source: Input | SharedArrayBuffer, options?: CheckOptions): Promise<PdqIndex>;
   /**
+   * Makes an index that changes, in front of an immutable one.
+   *
+   * @param base Taken over: it is disposed of when a merge has replaced it, or with the index. Do not dispose of it before.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; `DISPOSED` if the base is.
+   */
+  livePdqIndex(base: PdqIndex, options?: LiveOptions): LivePdqIndex;
+  /**
+   * Joins an index that another thread changes, to search it.
+   *
+   * @param state What `share` gave there.
+   * @throws {EgideError} `SUPERSEDED` if the base's file has been replaced since: ask for the state again; `INVALID_ARGUMENT`,
+   *   `INVALID_INDEX`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  joinPdqIndex(state: SharedPdqIndex, options?: { readonly signal?: AbortSignal }): Promise<LivePdqIndex>;
+  /**
    * Hashes of the largest index that fits a number of bytes.
    *
    * @param memoryBytes Default: the 128 MiB of an edge worker.
@@ -102,6 +118,8 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     hashList: (source, options) => readHashList(backend, platform, source, options),
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),
     openPdqIndex: (source, options) => openPdqIndex(backend, platform, source, options),
+    livePdqIndex: (base, options) => livePdqIndex(backend, platform, base, options),
+    joinPdqIndex: (state, options) => joinPdqIndex(backend, platform, state, options),
     pdqIndexCapacity: (memoryBytes, options) => pdqIndexCapacity(backend, memoryBytes, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),

@@ -17,6 +17,11 @@
  * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
  * - `OUT_OF_MEMORY`: the core could not get the memory that the work needs.
  * - `DISPOSED`: the object was disposed of earlier.
+ * - `TOO_MANY_CHANGES`: an index has room for fewer changes between two merges.
+ * - `BUSY`: the same work is under way already.
+ * - `READ_ONLY`: an index that was joined is changed where it was created.
+ * - `NOT_SHARED`: what other threads were to use lies in this one's memory alone.
+ * - `SUPERSEDED`: what was shared has been replaced: ask for what took its place.
  */
 export type ErrorCode =
   | 'INVALID_ARGUMENT'
@@ -35,7 +40,12 @@ export type ErrorCode =
   | 'INVALID_INDEX'
   | 'BACKEND_UNAVAILABLE'
   | 'OUT_OF_MEMORY'
-  | 'DISPOSED';
+  | 'DISPOSED'
+  | 'TOO_MANY_CHANGES'
+  | 'BUSY'
+  | 'READ_ONLY'
+  | 'NOT_SHARED'
+  | 'SUPERSEDED';
 
 /** A deliberate failure: what was wrong, what was expected and what to do, with a stable `code`. */
 export class EgideError extends Error {

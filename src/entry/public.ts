@@ -25,6 +25,9 @@ export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-has
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';
 export type { DigestIndex } from '../search/digest-index.js';
 export type { BuildOptions, CheckOptions, IndexStorage, SaveOptions } from '../search/index-bytes.js';
+export type { LiveSearchResult, PdqSnapshot } from '../search/live-generation.js';
+export type { MergeOptions } from '../search/live-merge.js';
+export type { LiveOptions, LivePdqIndex, SharedPdqIndex } from '../search/live-pdq-index.js';
 export type { Hit, PdqIndex, QueryHit, SearchOptions, SearchResult } from '../search/pdq-index.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
 export {

@@ -1,4 +1,4 @@
-import { type Backend, HASH_BYTES, HIT_FIELDS, type IndexFacts, type Placed } from '../backend.js';
+import { type Backend, HASH_BYTES, HIT_FIELDS, INDEX_HEADER_BYTES, type IndexFacts, type Placed } from '../backend.js';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import { liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
@@ -43,7 +43,7 @@ const HASH_BITS = 8 * HASH_BYTES;
 /** Hits that fit without a second search; a real upload has a handful (our own choice). */
 const FIRST_CAPACITY = 64;
 /** Hits whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
-const MAX_HITS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
+export const MAX_HITS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
 
 /**
  * An immutable set of 256-bit hashes, searched exactly by Hamming distance: every stored hash within the radius is found
@@ -56,17 +56,23 @@ export class PdqIndex implements Disposable {
   readonly byteLength: number;
   /** Where they lie. */
   readonly storage: IndexStorage;
+  /** The file that it was opened from. */
+  readonly path: string | undefined;
+  /** @internal Whether it was built as `lean`; a small index, which has no bands, does not know. */
+  readonly lean: boolean;
   readonly #backend: Backend;
   readonly #platform: Platform;
   #placed: Placed | undefined;
   #hits = new Uint32Array(HIT_FIELDS * FIRST_CAPACITY); // (query, id, distance), grown on demand
 
   /** @internal Use `egide.buildPdqIndex` or `egide.openPdqIndex`. */
-  constructor(backend: Backend, platform: Platform, placed: Placed, facts: IndexFacts, storage: IndexStorage) {
+  constructor(backend: Backend, platform: Platform, placed: Placed, facts: IndexFacts, storage: IndexStorage, path?: string) {
     if (facts.kind !== 'pdq') throw new EgideError('INVALID_INDEX', 'this is an index of digests: open it with openDigestIndex');
     this.size = facts.count;
     this.byteLength = placed.byteLength;
     this.storage = storage;
+    this.path = path;
+    this.lean = facts.directoryBits > 0 && !facts.tags;
     this.#backend = backend;
     this.#platform = platform;
     this.#placed = placed;
@@ -99,9 +105,7 @@ export class PdqIndex implements Disposable {
    */
   searchMany(queries: Uint8Array, options: SearchOptions): SearchResult<QueryHit> {
     const count = wholeHashes('queries', queries);
-    const maxDistance = wholeNumber('maxDistance', options.maxDistance, 0, HASH_BITS);
-    const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', options.limit, 1, MAX_HITS);
-
+    const { maxDistance, limit } = checkedSearch(options);
     const method = this.#backend.index.pdqScans(this.#live(), maxDistance, count) ? 'scan' : 'bands';
     const found = this.#search(queries, maxDistance, limit);
     if (found > limit) return { hits: this.#nearest(queries, maxDistance, limit), truncated: true, method };
@@ -184,6 +188,11 @@ export class PdqIndex implements Disposable {
     return chunksOfIndex(this.#backend.index, () => this.#live());
   }
 
+  /** @internal What tells it from any other index: its shape and its checksums. */
+  header(): Uint8Array {
+    return this.#backend.index.read(this.#live(), 0, INDEX_HEADER_BYTES);
+  }
+
   #live(): Placed {
     if (!this.#placed) throw new EgideError('DISPOSED', 'this index has been disposed of: build or open it anew');
     return this.#placed;
@@ -193,6 +202,12 @@ export class PdqIndex implements Disposable {
     this.#placed?.[Symbol.dispose]();
     this.#placed = undefined;
   }
+}
+
+/** Checks how near is near enough, and how many are wanted: without a limit, infinitely many. */
+export function checkedSearch({ maxDistance, limit }: SearchOptions): { readonly maxDistance: number; readonly limit: number } {
+  wholeNumber('maxDistance', maxDistance, 0, HASH_BITS);
+  return { maxDistance, limit: limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', limit, 1, MAX_HITS) };
 }
 
 /** By distance, then by id, then by query. */
