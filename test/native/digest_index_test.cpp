@@ -15,7 +15,8 @@ using egide::IndexError;
 
 namespace {
 
-using egide::test::Bytes;
+using Bytes = std::vector<std::uint8_t>;
+using egide::test::AlignedBytes;
 using Ids = std::vector<std::uint32_t>;
 
 /// Digests with the id of each; without ids, it is the position.
@@ -36,15 +37,15 @@ Bytes noise(std::size_t bytes, std::uint32_t seed) {
 }
 
 struct Built {
-  Bytes bytes;
+  AlignedBytes bytes;
   egide::Index index;
   std::uint64_t steps = 0;
 };
 
 Built build(const Digests& digests, std::uint64_t units = 1'000'000'000) {
   const egide::IndexShape shape = egide::digest_shape(digests.width, digests.count());
-  Built built{Bytes(egide::layout_of(shape).total, egide::test::kRubbish), {}};
-  Bytes scratch(egide::index_scratch_bytes(shape), egide::test::kRubbish);
+  Built built{AlignedBytes(egide::layout_of(shape).total), {}};
+  AlignedBytes scratch(egide::index_scratch_bytes(shape));
   const egide::IndexWork work{built.bytes, scratch};
   REQUIRE(egide::index_build_begin(work, shape));
   REQUIRE(egide::index_build_add(work, digests.rows, digests.ids));
@@ -181,7 +182,7 @@ TEST_CASE("a bucket that holds everything is sorted in many steps, and in no mor
 TEST_CASE("rows may come in parts, and only as many as were said, with an id for each or for none") {
   const Bytes rows = noise(std::size_t{20} * 10, 1);
   const egide::IndexShape shape = egide::digest_shape(20, 10);
-  Bytes bytes(egide::layout_of(shape).total), scratch(egide::index_scratch_bytes(shape));
+  AlignedBytes bytes(egide::layout_of(shape).total), scratch(egide::index_scratch_bytes(shape));
   const egide::IndexWork work{bytes, scratch};
   CHECK_FALSE(egide::index_build_begin({work.index, work.scratch.first(work.scratch.size() - 1)}, shape));
   CHECK_FALSE(egide::index_build_begin({work.index.first(work.index.size() - 64), work.scratch}, shape));

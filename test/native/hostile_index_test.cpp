@@ -23,7 +23,7 @@ struct Target {
     REQUIRE(egide::read_index(bytes, index) == IndexError::ok);
   }
 
-  void restore() { std::copy(intact.begin(), intact.end(), bytes.begin()); }
+  void restore() { std::memcpy(bytes.data(), intact.data(), bytes.size()); }
 
   void set_start(std::uint64_t i, std::uint32_t value) {
     egide::write_number(bytes.data() + index.layout.directory + 4 * i, value);
@@ -51,7 +51,7 @@ struct Target {
   }
 
   std::vector<std::uint8_t> hashes;
-  Bytes bytes, intact;
+  AlignedBytes bytes, intact;
   egide::Index index;
 };
 
@@ -148,10 +148,10 @@ TEST_CASE("no damage, however wild, makes a search read outside or find what is 
       }
       CAPTURE(count);
       CAPTURE(round);
-      for (const char* name : {"avx512", "avx2", "neon", "scalar"})
+      for (const egide::SearchKernels& kernels : every_kernel())
         for (const std::uint32_t radius : {15u, 31u, 64u}) {
           CAPTURE(radius);
-          const Answer answer = searched_by_bands(target.index, queries, radius, egide::search_kernels(name), 1000);
+          const Answer answer = searched_by_bands(target.index, queries, radius, kernels, 1000);
           errors += answer.error != IndexError::ok;
           CHECK((answer.error == IndexError::ok || answer.error == IndexError::directory ||
                  answer.error == IndexError::position));

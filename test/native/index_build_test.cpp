@@ -16,16 +16,6 @@ IndexShape shape_of(std::uint64_t count, bool bands, bool ids, bool tags) {
   return {egide::IndexKind::pdq, kPdqBytes, count, bands ? egide::kBandBits : 0, ids, bands && tags};
 }
 
-// An index being built, and its scratch area.
-struct Site {
-  explicit Site(const IndexShape& shape)
-      : bytes(egide::layout_of(shape).total, kRubbish), scratch(egide::index_scratch_bytes(shape), kRubbish) {}
-
-  egide::IndexWork work() { return {bytes, scratch}; }
-
-  Bytes bytes, scratch;
-};
-
 }  // namespace
 
 TEST_CASE("an index's bytes do not depend on how its build was cut up, nor on what the memory held") {
@@ -34,7 +24,7 @@ TEST_CASE("an index's bytes do not depend on how its build was cut up, nor on wh
       for (const bool ids : {false, true}) {
         const IndexShape shape = shape_of(count, bands, ids, ids);
         const auto hashes = random_hashes(count, 61);
-        const Bytes whole = built(shape, hashes);
+        const AlignedBytes whole = built(shape, hashes);
         REQUIRE(whole.size() == egide::layout_of(shape).total);
         for (const std::uint64_t rows : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{1000}}) {
           CAPTURE(count);
@@ -87,7 +77,7 @@ TEST_CASE("steps are as short as they are asked to be, and what is left only shr
       REQUIRE(before - progress.left <= units);
       before = progress.left;
     }
-    const Bytes finished = site.bytes;
+    const AlignedBytes finished = site.bytes;
     CHECK(egide::index_build_step(site.work(), units).left == 0);
     CHECK((site.bytes == finished));
   };
@@ -104,7 +94,7 @@ TEST_CASE("a build is refused where its memory or its shape is wrong") {
   CHECK_FALSE(egide::index_build_begin({work.index.first(work.index.size() - 64), work.scratch}, shape));
   CHECK_FALSE(egide::index_build_begin({{}, work.scratch}, shape));
   CHECK_FALSE(egide::index_build_begin(work, shape_of(164, true, true, true)));
-  CHECK((site.bytes == Bytes(site.bytes.size(), kRubbish)));
+  CHECK((site.bytes == AlignedBytes(site.bytes.size(), kRubbish)));
   CHECK(egide::index_build_begin(work, shape));
 
   const auto refused = [&](auto change) {

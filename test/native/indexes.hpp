@@ -6,9 +6,12 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/hamming/band_search.hpp"
@@ -18,20 +21,44 @@
 
 namespace egide::test {
 
-/// Memory that begins a cache line and ends where it was asked to: the address sanitizer sees who goes beyond.
-template <typename T>
-struct CacheLines {
-  using value_type = T;
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kIndexAlignment}));
-  }
-  void deallocate(T* memory, std::size_t) noexcept { ::operator delete(memory, std::align_val_t{kIndexAlignment}); }
-  bool operator==(const CacheLines&) const { return true; }
-};
-using Bytes = std::vector<std::uint8_t, CacheLines<std::uint8_t>>;
-
 /// Rubbish that new memory is filled with, so that whatever a build leaves unwritten shows.
 inline constexpr std::uint8_t kRubbish = 0xaa;
+
+/// AlignedBytes that begin a cache line and end where they were asked to: the address sanitizer sees who goes beyond.
+/// (A vector with an allocator of its own would fill, copy and destroy its megabytes one by one.)
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(std::size_t size, std::uint8_t value = kRubbish)
+      : size_(size), memory_(static_cast<std::uint8_t*>(::operator new(size, std::align_val_t{kIndexAlignment}))) {
+    std::memset(data(), value, size);
+  }
+  /// The beginning of others, with more behind it if they are shorter.
+  AlignedBytes(std::span<const std::uint8_t> from, std::size_t size) : AlignedBytes(size) {
+    std::memcpy(data(), from.data(), std::min(from.size(), size));
+  }
+  AlignedBytes(const AlignedBytes& other) : AlignedBytes({other.data(), other.size()}, other.size()) {}
+  AlignedBytes(AlignedBytes&&) = default;
+
+  std::uint8_t* data() { return memory_.get(); }
+  const std::uint8_t* data() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+  std::uint8_t* begin() { return data(); }
+  const std::uint8_t* begin() const { return data(); }
+  std::uint8_t* end() { return data() + size_; }
+  const std::uint8_t* end() const { return data() + size_; }
+  std::uint8_t& operator[](std::size_t i) { return memory_[i]; }
+  bool operator==(const AlignedBytes& other) const {
+    return size_ == other.size_ && std::memcmp(data(), other.data(), size_) == 0;
+  }
+
+ private:
+  struct Free {
+    void operator()(std::uint8_t* memory) const { ::operator delete(memory, std::align_val_t{kIndexAlignment}); }
+  };
+
+  std::size_t size_;
+  std::unique_ptr<std::uint8_t[], Free> memory_;
+};
 
 inline std::vector<std::uint8_t> random_hashes(std::size_t count, std::uint32_t seed) {
   std::vector<std::uint8_t> hashes(kPdqBytes * count);
@@ -47,22 +74,46 @@ struct BuildParts {
 /// The id of the row at a position, where an index has ids.
 inline std::uint32_t id_at(std::uint64_t position) { return static_cast<std::uint32_t>(3 * position + 7); }
 
-/// The finished index, or nothing if a call refused.
-inline Bytes built(const IndexShape& shape, std::span<const std::uint8_t> hashes, BuildParts parts = {}) {
-  Bytes bytes(layout_of(shape).total, kRubbish), scratch(index_scratch_bytes(shape), kRubbish);
-  const IndexWork work{bytes, scratch};
-  if (!index_build_begin(work, shape)) return {};
+/// Adds all rows, and the ids if the shape has them; false if a part was refused.
+inline bool added(const IndexWork& work, const IndexShape& shape, std::span<const std::uint8_t> hashes,
+                  const BuildParts& parts) {
   for (std::uint64_t first = 0; first < shape.count; first += parts.rows) {
     const std::uint64_t count = std::min(parts.rows, shape.count - first);
     std::vector<std::uint32_t> ids(shape.ids ? count : 0);
     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = id_at(first + i);
-    if (!index_build_add(work, hashes.subspan(kPdqBytes * first, kPdqBytes * count), ids)) return {};
+    if (!index_build_add(work, hashes.subspan(kPdqBytes * first, kPdqBytes * count), ids)) return false;
   }
+  return true;
+}
+
+/// The areas of a build, full of rubbish.
+struct Site {
+  explicit Site(const IndexShape& shape) : bytes(layout_of(shape).total), scratch(index_scratch_bytes(shape)) {}
+
+  IndexWork work() { return {bytes, scratch}; }
+
+  AlignedBytes bytes, scratch;
+};
+
+/// The finished index, or nothing if a call refused.
+inline AlignedBytes built(const IndexShape& shape, std::span<const std::uint8_t> hashes, BuildParts parts = {}) {
+  Site site(shape);
+  if (!index_build_begin(site.work(), shape) || !added(site.work(), shape, hashes, parts)) return AlignedBytes(0);
   for (;;) {
-    const IndexProgress progress = index_build_step(work, parts.units);
-    if (!progress.ok) return {};
-    if (progress.left == 0) return bytes;
+    const IndexProgress progress = index_build_step(site.work(), parts.units);
+    if (!progress.ok) return AlignedBytes(0);
+    if (progress.left == 0) return std::move(site.bytes);
   }
+}
+
+/// Every kernel of this machine by its name; where only one of the two tables has it, with the other's last resort.
+inline std::vector<SearchKernels> every_kernel() {
+  std::vector<SearchKernels> all;
+  for (const std::string_view name : {"avx512", "avx2", "neon", "scalar"}) {
+    const SearchKernels kernels = search_kernels(name);
+    if (kernels.scan.name == name || kernels.tags.name == name) all.push_back(kernels);
+  }
+  return all;
 }
 
 struct Answer {

@@ -65,17 +65,7 @@ Hashes queries_for(const Hashes& hashes, std::uint32_t radius, std::uint32_t see
   return queries;
 }
 
-// Every kernel of this machine by its name; where only one of the two tables has it, with the other's last resort.
-std::vector<egide::SearchKernels> every_kernel() {
-  std::vector<egide::SearchKernels> all;
-  for (const std::string_view name : {"avx512", "avx2", "neon", "scalar"}) {
-    const egide::SearchKernels kernels = egide::search_kernels(name);
-    if (kernels.scan.name == name || kernels.tags.name == name) all.push_back(kernels);
-  }
-  return all;
-}
-
-Index opened(const Bytes& bytes) {
+Index opened(const AlignedBytes& bytes) {
   Index index;
   REQUIRE(egide::read_index(bytes, index) == IndexError::ok);
   return index;
@@ -102,7 +92,7 @@ void check_search(const Index& index, const Hashes& queries, std::uint32_t radiu
 
 void check_searches(std::string_view kind, const std::vector<IndexShape>& shapes) {
   const Hashes hashes = hashes_of(kind, shapes.front().count, 21);
-  std::vector<Bytes> indexes;
+  std::vector<AlignedBytes> indexes;
   for (const IndexShape& shape : shapes) indexes.push_back(built(shape, hashes));
   const auto all_kernels = every_kernel();
   for (const std::uint32_t radius : kRadii) {
@@ -111,7 +101,7 @@ void check_searches(std::string_view kind, const std::vector<IndexShape>& shapes
     const auto kernels = all ? std::span(all_kernels) : std::span(all_kernels).subspan(radius % all_kernels.size(), 1);
     const Hashes queries = queries_for(hashes, radius, 22 + radius);
     const BruteForce truth(queries, hashes);
-    for (const Bytes& bytes : indexes) {
+    for (const AlignedBytes& bytes : indexes) {
       const Index index = opened(bytes);
       CAPTURE(kind);
       CAPTURE(index.shape.count);
@@ -136,12 +126,13 @@ TEST_CASE("a search of few hashes finds what brute force finds, with bands and w
 
 TEST_CASE("the bands find what brute force finds at every radius that they serve") {
   const Hashes hashes = hashes_of("clustered", 1000, 25);
-  const Bytes with_tags = built(banded(1000, false, true), hashes), lean = built(banded(1000, true, false), hashes);
+  const AlignedBytes with_tags = built(banded(1000, false, true), hashes),
+                     lean = built(banded(1000, true, false), hashes);
   for (std::uint32_t radius = 0; radius <= egide::kMaxBandedRadius; ++radius) {
     CAPTURE(radius);
     const Hashes queries = queries_for(hashes, radius, 26 + radius);
     const BruteForce truth(queries, hashes);
-    for (const Bytes* bytes : {&with_tags, &lean})
+    for (const AlignedBytes* bytes : {&with_tags, &lean})
       check_search(opened(*bytes), queries, radius, truth, std::array{egide::search_kernels()});
   }
 }
@@ -167,7 +158,7 @@ TEST_CASE("a position of four bytes, as 16,777,217 hashes have, is written and r
   egide::IndexLayout layout = egide::layout_of(shape);
   layout.total += egide::kBands * (4 - layout.position_bytes) * layout.band_entries;
   layout.position_bytes = 4;
-  Bytes bytes(layout.total, kRubbish), scratch(egide::pdq_build_scratch_bytes(shape), kRubbish);
+  AlignedBytes bytes(layout.total, kRubbish), scratch(egide::pdq_build_scratch_bytes(shape), kRubbish);
   const egide::IndexTarget target{shape, layout, bytes.data(), scratch.data()};
   egide::PdqBuild build;
   egide::pdq_build_add(build, target, hashes, 0);
@@ -181,7 +172,7 @@ TEST_CASE("a position of four bytes, as 16,777,217 hashes have, is written and r
 
 TEST_CASE("any number of queries at once is answered as each alone would be") {
   const Hashes hashes = hashes_of("clustered", 40'000, 31);
-  const Bytes bytes = built(egide::pdq_shape(40'000, true, true), hashes);
+  const AlignedBytes bytes = built(egide::pdq_shape(40'000, true, true), hashes);
   const Index index = opened(bytes);
   std::uint32_t seed = 32;
   for (const std::size_t count : {0, 1, 3, 16, 128, 129, 300}) {
@@ -203,7 +194,7 @@ TEST_CASE("any number of queries at once is answered as each alone would be") {
 
 TEST_CASE("hits that do not fit are counted, and nothing is written beyond those that do") {
   const Hashes hashes = hashes_of("clustered", 40'000, 41);
-  const Bytes bytes = built(egide::pdq_shape(40'000, true, true), hashes);
+  const AlignedBytes bytes = built(egide::pdq_shape(40'000, true, true), hashes);
   const Index index = opened(bytes);
   std::uint32_t seed = 42;
   const Hashes queries = around(hashes, 130, 3, seed);  // two groups
@@ -231,7 +222,7 @@ TEST_CASE("rows are read back as they were given, with their ids, from any of th
   for (const std::uint64_t count : {0, 1, 33, 1000}) {
     const Hashes hashes = hashes_of("uniform", count, 51);
     for (const bool ids : {false, true}) {
-      const Bytes bytes = built(unbanded(count, ids), hashes);
+      const AlignedBytes bytes = built(unbanded(count, ids), hashes);
       const Index index = opened(bytes);
       for (const std::uint64_t first :
            {std::uint64_t{0}, std::uint64_t{1}, count / 2, count, count + 1, ~std::uint64_t{0}})
