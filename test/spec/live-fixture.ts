@@ -4,6 +4,7 @@ import { createWasmBackend } from '../../src/backend/wasm.js';
 import type { Backend } from '../../src/backend.js';
 import { createEgide, type Egide } from '../../src/egide.js';
 import { createIndexFiles } from '../../src/search/index-file-node.js';
+import type { LivePdqIndex } from '../../src/search/live-pdq-index.js';
 import type { QueryHit, SearchOptions } from '../../src/search/pdq-index.js';
 import { bruteForce, clustered, seededBytes, seededNumbers } from './search-fixture.js';
 
@@ -100,4 +101,33 @@ export async function code(run: () => unknown): Promise<unknown> {
     return (error as { code?: unknown }).code ?? error;
   }
   return 'nothing was thrown';
+}
+
+/** With bands, and more than one slice. */
+export const COUNT = 60_000;
+export const stored = clustered(COUNT, 10, 21);
+
+/** What an index answers to queries near everything that changes in these tests. */
+export function answers(live: Pick<LivePdqIndex, 'searchMany'>) {
+  const { superseded: _, ...answer } = live.searchMany(queries, { maxDistance: 31 });
+  return answer;
+}
+export const queries = new Uint8Array([...stored.subarray(0, 32 * 4), ...stored.subarray(32 * (COUNT - 4)), ...seededBytes(32 * 2, 77)]);
+
+/** Makes so many changes near the queries, the same for the same seed. */
+export function change(live: LivePdqIndex, count: number, seed: number): void {
+  const next = seededNumbers(seed);
+  for (let i = 0; i < count; ++i) {
+    const id = next() % 2 ? next() % 20 : COUNT - (next() % 20);
+    const hash = queries.slice(0, 32);
+    hash[next() % 32] = next();
+    if (next() % 2) live.add(id, hash);
+    else live.remove(id);
+  }
+}
+
+export async function changed(egide: Egide, options?: { shared?: boolean }): Promise<LivePdqIndex> {
+  const live = egide.livePdqIndex(await egide.buildPdqIndex(stored, options), { capacity: 5000 });
+  change(live, 200, 3);
+  return live;
 }
