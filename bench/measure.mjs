@@ -53,6 +53,14 @@ async function turnOf(work, turnMs, atLeast) {
   return { wall: wall / pieces, cpu: (user + system) / 1000 / pieces };
 }
 
+/** What some work made, and the seconds of processor time that it took. */
+export async function timed(work) {
+  const usage = process.cpuUsage();
+  const made = await work();
+  const { user, system } = process.cpuUsage(usage);
+  return { made, seconds: (user + system) / 1e6 };
+}
+
 const PHOTOGRAPHS = ['airplane-from-above', 'allium-oreophilum', 'french-alpine-landscape', 'locomotion-house-cat', 'nagasaki-boats'].map(
   (name) => new URL(`../examples/pictures/${name}.jpg`, import.meta.url),
 );

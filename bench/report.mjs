@@ -1,11 +1,7 @@
 // Turns the figures of run.mjs into RESULTS.md.
 
-const us = (value) => (value >= 1000 ? `${(value / 1000).toFixed(2)} ms` : `${value.toFixed(1)} us`);
-const ms = (value) => (value < 1 ? `${(value * 1000).toFixed(0)} us` : `${value.toFixed(1)} ms`);
-const times = (value) => `${value.toFixed(1)} x`;
-const mib = (value) => `${value.toFixed(1)} MiB`;
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-const named = (list, name) => list.find((item) => item.name.startsWith(name));
+import { searchGoals, searchSections } from './report-search.mjs';
+import { mib, ms, named, table, times, us } from './tables.mjs';
 
 /** @returns The text of RESULTS.md, and its first table for the terminal. */
 export function report(results) {
@@ -16,6 +12,7 @@ export function report(results) {
     kernels(results),
     throughNode(results),
     hamming(results),
+    ...searchSections(results.search),
     endToEnd(results),
     scan(results),
     memory(results),
@@ -47,7 +44,7 @@ ${table(
 
 const kernelNames = ({ scenes }) => scenes[0].kernels.slice(1).map(({ name }) => name);
 
-function goalRows({ native, node, endToEnd, scan, memory }) {
+function goalRows({ native, node, endToEnd, scan, memory, search }) {
   const rows = [];
   const goal = (text, measured, reached) => rows.push([text, measured, reached ? 'yes' : '**no**']);
   const [twin, ...kernels] = native.scenes[0].kernels;
@@ -73,6 +70,7 @@ function goalRows({ native, node, endToEnd, scan, memory }) {
       goal(`from JPEG bytes at ${width} pixels: faster than ${other}`, times(ratio), ratio > 1);
     }
   }
+  searchGoals(search, goal);
   const [overhead] = scan.scans;
   goal(
     'a whole scan without reading, digests, decoding, hashing and search: under 100 us',

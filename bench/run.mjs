@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// Runs every benchmark and writes RESULTS.md: `npm run bench`, about four minutes. Builds what is missing or older than its sources.
-// EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). Needs what `npm run build` needs; the part about memory needs Linux.
+// Runs every benchmark and writes RESULTS.md: `npm run bench`, about nine minutes. Builds what is missing or older than its sources.
+// EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). EGIDE_BENCH_LARGE=1: search among more hashes (run-search.mjs).
+// Needs what `npm run build` needs; FAISS, for comparison, needs python3; the part about memory needs Linux.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { report } from './report.mjs';
+import { runSearch } from './run-search.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, '.cache/bench');
@@ -50,7 +52,17 @@ function build() {
   step('Build the C++ benchmarks', () => {
     mkdirSync(out, { recursive: true });
     run('cmake', ['-S', '.', '-B', out, '-DEGIDE_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release']);
-    run('cmake', ['--build', out, '--parallel', os.availableParallelism(), '--target', 'pdq_bench', 'hamming_bench']);
+    run('cmake', [
+      '--build',
+      out,
+      '--parallel',
+      os.availableParallelism(),
+      '--target',
+      'pdq_bench',
+      'hamming_bench',
+      'search_bench',
+      'digest_bench',
+    ]);
   });
 }
 
@@ -85,6 +97,7 @@ const results = {
   machine: before,
   native: step('PDQ in C++', () => JSON.parse(run(join(out, 'pdq_bench'), []))),
   hamming: step('Scan of hashes in C++', () => JSON.parse(run(join(out, 'hamming_bench'), []))),
+  search: runSearch({ run, step, script, out, root }),
   node: step('PDQ through Node: native and WebAssembly', () => script('pdq.mjs', join(out, 'pdq_bench'))),
   endToEnd: step('From JPEG bytes to a hash, beside other packages', () => script('end-to-end.mjs')),
   scan: step('Overhead of a whole scan', () => script('scan.mjs')),

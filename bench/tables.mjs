@@ -1,0 +1,8 @@
+// How RESULTS.md writes figures and tables.
+
+export const us = (value) => (value >= 1000 ? `${(value / 1000).toFixed(2)} ms` : `${value.toFixed(1)} us`);
+export const ms = (value) => (value < 1 ? `${(value * 1000).toFixed(0)} us` : `${value.toFixed(1)} ms`);
+export const times = (value) => `${value.toFixed(1)} x`;
+export const mib = (value) => `${value.toFixed(1)} MiB`;
+export const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+export const named = (list, name) => list.find((item) => item.name.startsWith(name));
