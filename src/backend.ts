@@ -50,6 +50,8 @@ export interface Rows {
 
 /** Numbers per hit in the output of a search: query, position or id, distance. */
 export const HIT_FIELDS = 3;
+/** Numbers per hit in the output of a look-up of digests: query, id. */
+export const DIGEST_HIT_FIELDS = 2;
 
 /** What an index says of itself. */
 export interface IndexFacts {
@@ -72,6 +74,20 @@ export interface PdqIndexShape {
   readonly count: number;
   readonly ids: boolean;
   readonly tags: boolean;
+}
+
+/** What the index of a number of digests is to have. It always has ids. */
+export interface DigestIndexShape {
+  /** Bytes of a digest: 16, 20 or 32. */
+  readonly width: number;
+  /** Digests, 0 to {@link MAX_INDEX_COUNT}. */
+  readonly count: number;
+}
+
+/** Bytes that an index takes, and those that building takes besides. */
+export interface IndexSize {
+  readonly indexBytes: number;
+  readonly scratchBytes: number;
 }
 
 /** An index being built: its own bytes, and those that building takes besides. */
@@ -105,9 +121,11 @@ export interface IndexCore {
   /** A copy. */
   read(placed: Placed, offset: number, byteLength: number): Uint8Array;
 
-  pdqBytes(shape: PdqIndexShape): { readonly indexBytes: number; readonly scratchBytes: number };
+  pdqBytes(shape: PdqIndexShape): IndexSize;
   pdqBegin(build: IndexBuild, shape: PdqIndexShape): void;
-  /** Adds rows, with an id each if the shape has ids. */
+  digestBytes(shape: DigestIndexShape): IndexSize;
+  digestBegin(build: IndexBuild, shape: DigestIndexShape): void;
+  /** Adds rows, with an id each if the shape has ids; digests without get their positions. */
   add(build: IndexBuild, rows: Uint8Array, ids?: Uint32Array): void;
   /** Works for about 2 ns times `units`, once all rows are there; returns the units left. */
   step(build: IndexBuild, units: number): number;
@@ -124,6 +142,11 @@ export interface IndexCore {
   pdqScans(index: Placed, maxDistance: number, queryCount: number): boolean;
   /** Writes hashes from `first` on as they were given, and their ids. */
   pdqRead(index: Placed, first: number, hashes: Uint8Array, ids: Uint32Array): void;
+  /**
+   * Finds every stored digest that is one of `digests` and returns how many there are, by query, ids ascending; only those that fit
+   * the `hits.length / DIGEST_HIT_FIELDS` are written.
+   */
+  digestFind(index: Placed, digests: Uint8Array, hits: Uint32Array): number;
 }
 
 /** How to hash asynchronously. */

@@ -1,6 +1,6 @@
 import type { Backend } from './backend.js';
 import { EgideError } from './errors.js';
-import { type DigestOptions, type Digests, digestInput } from './hash/digests.js';
+import { type DigestOptions, type Digests, type DigestType, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
 import type { DecodeOptions, Decoder } from './image/decoder.js';
 import { type Image, type ImageInit, imageOf } from './image/image.js';
@@ -9,7 +9,9 @@ import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import type { Platform } from './platform.js';
+import { type BuildDigestOptions, buildDigestIndex, openDigestIndex } from './search/build-digest-index.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
+import type { DigestIndex } from './search/digest-index.js';
 import type { CheckOptions } from './search/index-bytes.js';
 import { joinPdqIndex, type LiveOptions, type LivePdqIndex, livePdqIndex, type SharedPdqIndex } from './search/live-pdq-index.js';
 import type { PdqIndex } from './search/pdq-index.js';
@@ -79,6 +81,20 @@ export interface Egide {
    */
   joinPdqIndex(state: SharedPdqIndex, options?: { readonly signal?: AbortSignal }): Promise<LivePdqIndex>;
   /**
+   * Builds an index of digests of one type, in slices that do not hold the event loop.
+   *
+   * @param digests Whole digests (16 bytes for `md5`, 20 for `sha1`, 32 for `sha256`), one after the other; not to be changed or
+   *   transferred before the answer.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  buildDigestIndex(type: DigestType, digests: Uint8Array, options?: BuildDigestOptions): Promise<DigestIndex>;
+  /**
+   * Opens an index of digests that `save` has written, as {@link Egide.openPdqIndex} does.
+   *
+   * @throws {EgideError} `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  openDigestIndex(source: Input | SharedArrayBuffer, options?: CheckOptions): Promise<DigestIndex>;
+  /**
    * Hashes of the largest index that fits a number of bytes.
    *
    * @param memoryBytes Default: the 128 MiB of an edge worker.
@@ -118,6 +134,8 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     hashList: (source, options) => readHashList(backend, platform, source, options),
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),
     openPdqIndex: (source, options) => openPdqIndex(backend, platform, source, options),
+    buildDigestIndex: (type, digests, options) => buildDigestIndex(backend, platform, type, digests, options),
+    openDigestIndex: (source, options) => openDigestIndex(backend, platform, source, options),
     livePdqIndex: (base, options) => livePdqIndex(backend, platform, base, options),
     joinPdqIndex: (state, options) => joinPdqIndex(backend, platform, state, options),
     pdqIndexCapacity: (memoryBytes, options) => pdqIndexCapacity(backend, memoryBytes, options),

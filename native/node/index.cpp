@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #endif
 
+#include "core/digest/digest_index.hpp"
 #include "core/hamming/pdq_index.hpp"
 #include "core/index/index_build.hpp"
 #include "node/addon.hpp"
@@ -79,21 +80,39 @@ Napi::Value index_align(const Napi::CallbackInfo& info) {
   return number(info, (kIndexAlignment - address % kIndexAlignment) % kIndexAlignment);
 }
 
-// pdqIndexShape(count, ids, tags) -> { indexBytes, scratchBytes, directoryBits }
-Napi::Value pdq_index_shape(const Napi::CallbackInfo& info) {
-  const IndexShape shape =
-      pdq_shape(static_cast<std::uint64_t>(info[0].ToNumber().Int64Value()), info[1].ToBoolean(), info[2].ToBoolean());
+// The shape that the arguments from `first` on tell: count, ids, tags.
+IndexShape pdq_shape_of(const Napi::CallbackInfo& info, std::size_t first) {
+  return pdq_shape(static_cast<std::uint64_t>(info[first].ToNumber().Int64Value()), info[first + 1].ToBoolean(),
+                   info[first + 2].ToBoolean());
+}
+
+// The same of digests: width, count.
+IndexShape digest_shape_of(const Napi::CallbackInfo& info, std::size_t first) {
+  return digest_shape(info[first].ToNumber().Uint32Value(),
+                      static_cast<std::uint64_t>(info[first + 1].ToNumber().Int64Value()));
+}
+
+Napi::Value bytes_for(const Napi::CallbackInfo& info, const IndexShape& shape) {
   auto value = Napi::Object::New(info.Env());
   value.Set("indexBytes", static_cast<double>(layout_of(shape).total));
   value.Set("scratchBytes", static_cast<double>(index_scratch_bytes(shape)));
   return value;
 }
 
+// pdqIndexBytes(count, ids, tags) -> { indexBytes, scratchBytes }
+Napi::Value pdq_index_bytes(const Napi::CallbackInfo& info) { return bytes_for(info, pdq_shape_of(info, 0)); }
+
 // pdqIndexBegin(index, scratch, count, ids, tags) -> boolean
 Napi::Value pdq_index_begin(const Napi::CallbackInfo& info) {
-  const IndexShape shape =
-      pdq_shape(static_cast<std::uint64_t>(info[6].ToNumber().Int64Value()), info[7].ToBoolean(), info[8].ToBoolean());
-  return Napi::Boolean::New(info.Env(), index_build_begin(work_of(info), shape));
+  return Napi::Boolean::New(info.Env(), index_build_begin(work_of(info), pdq_shape_of(info, 2 * kAreaArguments)));
+}
+
+// digestIndexBytes(width, count) -> { indexBytes, scratchBytes }
+Napi::Value digest_index_bytes(const Napi::CallbackInfo& info) { return bytes_for(info, digest_shape_of(info, 0)); }
+
+// digestIndexBegin(index, scratch, width, count) -> boolean
+Napi::Value digest_index_begin(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), index_build_begin(work_of(info), digest_shape_of(info, 2 * kAreaArguments)));
 }
 
 // indexCopy(index, offset, target: Uint8Array)
@@ -187,6 +206,19 @@ Napi::Value pdq_read(const Napi::CallbackInfo& info) {
   return number(info, 0);
 }
 
+// digestIndexFind(index, digests, hits: Uint32Array) -> pairs found, or minus an error
+Napi::Value digest_find(const Napi::CallbackInfo& info) {
+  IndexError error = IndexError::ok;
+  const Index index = index_of(info, error);
+  if (error == IndexError::ok && index.shape.kind != IndexKind::digest) error = IndexError::kind;
+  if (error != IndexError::ok) return failed(info, error);
+  const auto numbers = numbers_of(info[4]);
+  static_assert(sizeof(DigestHit) == 2 * sizeof(std::uint32_t));
+  const std::span<DigestHit> hits(reinterpret_cast<DigestHit*>(numbers.data()), numbers.size() / 2);
+  const DigestFind found = digest_index_find(index, bytes_of(info[3]), hits);
+  return found.error == IndexError::ok ? number(info, found.found) : failed(info, found.error);
+}
+
 }  // namespace
 
 void export_index(Napi::Object exports) {
@@ -200,11 +232,14 @@ void export_index(Napi::Object exports) {
   add("indexLength", index_length);
   add("indexOpen", index_open);
   add("indexCheck", index_check);
-  add("pdqIndexShape", pdq_index_shape);
+  add("pdqIndexBytes", pdq_index_bytes);
   add("pdqIndexBegin", pdq_index_begin);
   add("pdqIndexSearch", pdq_search);
   add("pdqIndexScans", pdq_scans);
   add("pdqIndexRead", pdq_read);
+  add("digestIndexBytes", digest_index_bytes);
+  add("digestIndexBegin", digest_index_begin);
+  add("digestIndexFind", digest_find);
 }
 
 }  // namespace egide::node

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/digest/digest_index.hpp"
 #include "core/hamming/pdq_index.hpp"
 #include "core/index/index_build.hpp"
 #include "core/pdq/pdq.hpp"
@@ -125,4 +126,33 @@ double egide_pdq_index_read(const std::uint8_t* bytes, std::uint32_t length, std
   if (error != egide::IndexError::ok) return failed(error);
   egide::pdq_index_read(index, first, {hashes, std::size_t{count} * 32}, {ids, count});
   return 0;
+}
+
+EGIDE_EXPORT(digest_index_bytes)
+double egide_digest_index_bytes(std::uint32_t width, std::uint32_t count) {
+  return static_cast<double>(egide::layout_of(egide::digest_shape(width, count)).total);
+}
+
+EGIDE_EXPORT(digest_index_scratch_bytes)
+double egide_digest_index_scratch_bytes(std::uint32_t width, std::uint32_t count) {
+  return static_cast<double>(egide::index_scratch_bytes(egide::digest_shape(width, count)));
+}
+
+EGIDE_EXPORT(digest_index_begin)
+std::uint32_t egide_digest_index_begin(std::uint8_t* index, std::uint32_t bytes, std::uint8_t* scratch,
+                                       std::uint32_t scratch_bytes, std::uint32_t width, std::uint32_t count) {
+  return egide::index_build_begin({{index, bytes}, {scratch, scratch_bytes}}, egide::digest_shape(width, count)) ? 1
+                                                                                                                 : 0;
+}
+
+/// Pairs found or minus an error.
+EGIDE_EXPORT(digest_index_find)
+double egide_digest_index_find(const std::uint8_t* bytes, std::uint32_t length, const std::uint8_t* digests,
+                               std::uint32_t digests_bytes, egide::DigestHit* hits, std::uint32_t capacity) {
+  egide::Index index;
+  egide::IndexError error = egide::read_index({bytes, length}, index);
+  if (error == egide::IndexError::ok && index.shape.kind != egide::IndexKind::digest) error = egide::IndexError::kind;
+  if (error != egide::IndexError::ok) return failed(error);
+  const egide::DigestFind found = egide::digest_index_find(index, {digests, digests_bytes}, {hits, capacity});
+  return found.error == egide::IndexError::ok ? static_cast<double>(found.found) : failed(found.error);
 }

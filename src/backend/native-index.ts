@@ -1,4 +1,14 @@
-import type { HeldMemory, IndexBuild, IndexCore, IndexFacts, IndexMemory, PdqIndexShape, Placed } from '../backend.js';
+import type {
+  DigestIndexShape,
+  HeldMemory,
+  IndexBuild,
+  IndexCore,
+  IndexFacts,
+  IndexMemory,
+  IndexSize,
+  PdqIndexShape,
+  Placed,
+} from '../backend.js';
 import { EgideError } from '../errors.js';
 import { checkedAnswer } from './index-error.js';
 
@@ -14,11 +24,14 @@ export interface IndexAddon {
   indexLength(header: Uint8Array): number;
   indexOpen(...area: Area): number | (Omit<IndexFacts, 'kind'> & { kind: number });
   indexCheck(...args: [...Area, state: Uint8Array, bytes: number]): number;
-  pdqIndexShape(count: number, ids: boolean, tags: boolean): { indexBytes: number; scratchBytes: number };
+  pdqIndexBytes(count: number, ids: boolean, tags: boolean): IndexSize;
   pdqIndexBegin(...args: [...Area, ...Area, count: number, ids: boolean, tags: boolean]): boolean;
   pdqIndexSearch(...args: [...Area, queries: Uint8Array, maxDistance: number, hits: Uint32Array, kernel: string | undefined]): number;
   pdqIndexScans(...args: [...Area, maxDistance: number, queryCount: number]): boolean;
   pdqIndexRead(...args: [...Area, first: number, hashes: Uint8Array, ids: Uint32Array]): number;
+  digestIndexBytes(width: number, count: number): IndexSize;
+  digestIndexBegin(...args: [...Area, ...Area, width: number, count: number]): boolean;
+  digestIndexFind(...args: [...Area, digests: Uint8Array, hits: Uint32Array]): number;
 }
 
 /** Bytes of a cache line, to which indexes are aligned. */
@@ -90,12 +103,21 @@ export class NativeIndexCore implements IndexCore {
     return bytes;
   }
 
-  pdqBytes({ count, ids, tags }: PdqIndexShape): { indexBytes: number; scratchBytes: number } {
-    return this.#addon.pdqIndexShape(count, ids, tags);
+  pdqBytes({ count, ids, tags }: PdqIndexShape): IndexSize {
+    return this.#addon.pdqIndexBytes(count, ids, tags);
   }
 
   pdqBegin({ index, scratch }: IndexBuild, { count, ids, tags }: PdqIndexShape): void {
     if (!this.#addon.pdqIndexBegin(...areaOf(index), ...areaOf(scratch), count, ids, tags))
+      throw new Error('the areas do not fit the shape');
+  }
+
+  digestBytes({ width, count }: DigestIndexShape): IndexSize {
+    return this.#addon.digestIndexBytes(width, count);
+  }
+
+  digestBegin({ index, scratch }: IndexBuild, { width, count }: DigestIndexShape): void {
+    if (!this.#addon.digestIndexBegin(...areaOf(index), ...areaOf(scratch), width, count))
       throw new Error('the areas do not fit the shape');
   }
 
@@ -132,6 +154,10 @@ export class NativeIndexCore implements IndexCore {
 
   pdqRead(index: Placed, first: number, hashes: Uint8Array, ids: Uint32Array): void {
     checkedAnswer(this.#addon.pdqIndexRead(...areaOf(index), first, hashes, ids));
+  }
+
+  digestFind(index: Placed, digests: Uint8Array, hits: Uint32Array): number {
+    return checkedAnswer(this.#addon.digestIndexFind(...areaOf(index), digests, hits));
   }
 }
 

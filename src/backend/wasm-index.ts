@@ -1,10 +1,13 @@
 import {
+  DIGEST_HIT_FIELDS,
+  type DigestIndexShape,
   HASH_BYTES,
   HIT_FIELDS,
   INDEX_CHECK_BYTES,
   type IndexBuild,
   type IndexCore,
   type IndexFacts,
+  type IndexSize,
   type PdqIndexShape,
   type Placed,
 } from '../backend.js';
@@ -30,6 +33,10 @@ export interface WasmIndexExports {
   ): number;
   pdq_index_scans(...args: [...Area, maxDistance: number, queryCount: number]): number;
   pdq_index_read(...args: [...Area, first: number, count: number, hashes: number, ids: number]): number;
+  digest_index_bytes(width: number, count: number): number;
+  digest_index_scratch_bytes(width: number, count: number): number;
+  digest_index_begin(...args: [...Area, ...Area, width: number, count: number]): number;
+  digest_index_find(...args: [...Area, digests: number, digestsBytes: number, hits: number, capacity: number]): number;
 }
 
 /** Numbers that `index_open` writes. */
@@ -81,13 +88,25 @@ export class WasmIndexCore implements IndexCore {
       .slice(offset, offset + byteLength);
   }
 
-  pdqBytes({ count, ids, tags }: PdqIndexShape): { indexBytes: number; scratchBytes: number } {
+  pdqBytes({ count, ids, tags }: PdqIndexShape): IndexSize {
     const shape = [count, Number(ids), Number(tags)] as const;
     return { indexBytes: this.#core.pdq_index_bytes(...shape), scratchBytes: this.#core.pdq_index_scratch_bytes(...shape) };
   }
 
   pdqBegin({ index, scratch }: IndexBuild, { count, ids, tags }: PdqIndexShape): void {
     if (this.#core.pdq_index_begin(...areaOf(index), ...areaOf(scratch), count, Number(ids), Number(tags)) === 0)
+      throw new Error('the areas do not fit the shape');
+  }
+
+  digestBytes({ width, count }: DigestIndexShape): IndexSize {
+    return {
+      indexBytes: this.#core.digest_index_bytes(width, count),
+      scratchBytes: this.#core.digest_index_scratch_bytes(width, count),
+    };
+  }
+
+  digestBegin({ index, scratch }: IndexBuild, { width, count }: DigestIndexShape): void {
+    if (this.#core.digest_index_begin(...areaOf(index), ...areaOf(scratch), width, count) === 0)
       throw new Error('the areas do not fit the shape');
   }
 
@@ -141,6 +160,16 @@ export class WasmIndexCore implements IndexCore {
     checkedAnswer(this.#core.pdq_index_read(...areaOf(index), first, ids.length, hashesMemory.pointer, idsMemory.pointer));
     hashes.set(hashesMemory.view());
     ids.set(idsMemory.numbers());
+  }
+
+  digestFind(index: Placed, digests: Uint8Array, hits: Uint32Array): number {
+    const capacity = Math.floor(hits.length / DIGEST_HIT_FIELDS);
+    using query = this.#copied(digests);
+    using out = allocate(this.#core, capacity * DIGEST_HIT_FIELDS * 4);
+    const args = [query.pointer, digests.byteLength, out.pointer, capacity] as const;
+    const found = checkedAnswer(this.#core.digest_index_find(...areaOf(index), ...args));
+    hits.set(out.numbers().subarray(0, Math.min(found, capacity) * DIGEST_HIT_FIELDS));
+    return found;
   }
 
   #copied(bytes: Uint8Array): Memory {

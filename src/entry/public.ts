@@ -22,13 +22,15 @@ export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { BuildDigestOptions } from '../search/build-digest-index.js';
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';
-export type { DigestIndex } from '../search/digest-index.js';
+export type { DigestHit, DigestIndex } from '../search/digest-index.js';
 export type { BuildOptions, CheckOptions, IndexStorage, SaveOptions } from '../search/index-bytes.js';
 export type { LiveSearchResult, PdqSnapshot } from '../search/live-generation.js';
 export type { MergeOptions } from '../search/live-merge.js';
 export type { LiveOptions, LivePdqIndex, SharedPdqIndex } from '../search/live-pdq-index.js';
 export type { Hit, PdqIndex, QueryHit, SearchOptions, SearchResult } from '../search/pdq-index.js';
+export type { StoredIndex } from '../search/stored-index.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
 export {
   checkPolicy,

@@ -1,3 +1,4 @@
+import type { DigestType } from '../hash/digests.js';
 import type { DigestIndex } from '../search/digest-index.js';
 import type { PdqIndex } from '../search/pdq-index.js';
 
@@ -46,11 +47,12 @@ export interface HashList extends Disposable {
   /** Distinct entries: one id, list and category, which may carry several signals. */
   readonly entryCount: number;
   readonly pdq: PdqIndex;
-  readonly digests: DigestIndex;
+  /** One index for each type, empty if the list carries none. */
+  readonly digests: Readonly<Record<DigestType, DigestIndex>>;
   /**
-   * The entry behind an id that `pdq.search` or a position that `digests.find` gave.
+   * The entry behind an id that `pdq.search` or `digests[type].find` gave.
    *
-   * @throws {EgideError} `INVALID_ARGUMENT` if there is no such position; `DISPOSED` after disposal.
+   * @throws {EgideError} `INVALID_ARGUMENT` if there is no such id; `DISPOSED` after disposal.
    */
-  entry(position: number, signal: SignalType): EntryRef;
+  entry(id: number, signal: SignalType): EntryRef;
 }

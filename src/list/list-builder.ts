@@ -1,12 +1,12 @@
 import { type Backend, HASH_BYTES } from '../backend.js';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
-import { DIGEST_BYTES } from '../hash/digests.js';
+import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
 import { readDigest, readHash } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import type { Platform } from '../platform.js';
+import { buildDigestIndex } from '../search/build-digest-index.js';
 import { buildPdqIndex } from '../search/build-pdq-index.js';
-import { DigestIndex } from '../search/digest-index.js';
-import type { PdqIndex } from '../search/pdq-index.js';
+import type { BuildOptions } from '../search/index-bytes.js';
 import { EntryStore } from './entry-store.js';
 import type { EntryRef, HashList, ImportReport, Refusal, SignalType } from './hash-list.js';
 import { type ListRecord, type RecordSink, SIGNALS, signalTypeOf } from './record.js';
@@ -77,8 +77,8 @@ export class ListBuilder implements RecordSink {
     const report = { format, read, kept, duplicates, refused, partial: this.#partial, refusals: this.#refusals, byType };
     this.#store.freeze();
     const signals = bySignal((type) => this.#signals[type].freeze());
-    const pdq = await buildPdqIndex(backend, platform, signals.pdq.bytes, signal ? { signal } : {});
-    return new StoredHashList(this.#name, report, this.#store, signals, pdq);
+    const indexes = await buildIndexes(backend, platform, signals, signal ? { signal } : {});
+    return new StoredHashList(this.#name, report, this.#store, signals, indexes);
   }
 
   #note(line: number, reason: string): void {
@@ -125,12 +125,44 @@ export class ListBuilder implements RecordSink {
   }
 }
 
+/** What a list holds of one type: the signals one after the other, and the entry of each. */
+interface Signals {
+  readonly bytes: Uint8Array;
+  readonly entries: Uint32Array;
+}
+
+type Indexes = Pick<HashList, 'pdq' | 'digests'>;
+
+async function buildIndexes(
+  backend: Backend,
+  platform: Platform,
+  signals: Readonly<Record<SignalType, Signals>>,
+  options: BuildOptions,
+): Promise<Indexes> {
+  const built: Disposable[] = [];
+  const kept = async <Index extends Disposable>(building: Promise<Index>): Promise<Index> => {
+    const index = await building;
+    built.push(index);
+    return index;
+  };
+  const digests = (type: DigestType) => kept(buildDigestIndex(backend, platform, type, signals[type].bytes, options));
+  try {
+    return {
+      pdq: await kept(buildPdqIndex(backend, platform, signals.pdq.bytes, options)),
+      digests: { md5: await digests('md5'), sha1: await digests('sha1'), sha256: await digests('sha256') },
+    };
+  } catch (error) {
+    for (const index of built) index[Symbol.dispose]();
+    throw error;
+  }
+}
+
 class StoredHashList implements HashList {
   readonly name: string;
   readonly report: ImportReport;
   readonly entryCount: number;
-  readonly pdq: PdqIndex;
-  readonly digests: DigestIndex;
+  readonly pdq: Indexes['pdq'];
+  readonly digests: Indexes['digests'];
   #store: EntryStore | undefined;
   readonly #entries: Readonly<Record<SignalType, Uint32Array>>;
 
@@ -138,29 +170,29 @@ class StoredHashList implements HashList {
     name: string,
     report: ImportReport,
     store: EntryStore,
-    signals: Readonly<Record<SignalType, { readonly bytes: Uint8Array; readonly entries: Uint32Array }>>,
-    pdq: PdqIndex,
+    signals: Readonly<Record<SignalType, Signals>>,
+    { pdq, digests }: Indexes,
   ) {
     this.name = name;
     this.report = report;
     this.entryCount = store.count;
     this.#store = store;
     this.#entries = bySignal((type) => signals[type].entries);
-    this.digests = new DigestIndex({ md5: signals.md5.bytes, sha1: signals.sha1.bytes, sha256: signals.sha256.bytes });
     this.pdq = pdq;
+    this.digests = digests;
   }
 
-  entry(position: number, signal: SignalType): EntryRef {
+  entry(id: number, signal: SignalType): EntryRef {
     if (!SIGNALS.includes(signal)) throw invalid('signal', "'pdq', 'md5', 'sha1' or 'sha256'", signal);
     const entries = this.#entries[signal];
-    wholeNumber('position', position, 0, entries.length - 1);
+    wholeNumber('id', id, 0, entries.length - 1);
     if (!this.#store) throw new EgideError('DISPOSED', 'this list has been disposed of: read it again');
-    return this.#store.ref(entries[position] as number);
+    return this.#store.ref(entries[id] as number);
   }
 
   [Symbol.dispose](): void {
     this.#store = undefined;
-    this.pdq[Symbol.dispose]();
+    for (const index of [this.pdq, ...Object.values(this.digests)]) index[Symbol.dispose]();
   }
 }
 

@@ -1,8 +1,9 @@
-import { type Backend, HASH_BYTES, type IndexBuild, MAX_INDEX_COUNT, type PdqIndexShape } from '../backend.js';
-import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
-import { type Input, liveBytes, nextTurn } from '../input.js';
+import { type Backend, HASH_BYTES, type PdqIndexShape } from '../backend.js';
+import { checkCallOptions, invalid, wholeNumber } from '../errors.js';
+import type { Input } from '../input.js';
 import type { Platform } from '../platform.js';
-import { type BuildOptions, type CheckOptions, checkIndex, finishBuild, placeIndex, touchPages } from './index-bytes.js';
+import { type Add, buildIndex, capacityOf, checkedIds, feedRows, type IndexPlan, openIndex } from './build-index.js';
+import type { BuildOptions, CheckOptions } from './index-bytes.js';
 import { PdqIndex, wholeHashes } from './pdq-index.js';
 
 /** How to build an index of PDQ hashes. */
@@ -15,8 +16,6 @@ export interface BuildPdqOptions extends BuildOptions {
   readonly shared?: boolean;
 }
 
-/** Hashes added between two turns of the event loop: some milliseconds. */
-const HASHES_PER_TURN = 1 << 16;
 /** Bytes that edge workers have (Cloudflare Workers: 128 MB for JavaScript and WebAssembly together). */
 export const EDGE_MEMORY_BYTES = 128 * 1024 * 1024;
 
@@ -33,21 +32,14 @@ export async function buildPdqIndex(
   options: BuildPdqOptions = {},
 ): Promise<PdqIndex> {
   checkCallOptions(options);
-  const { ids, shared = false } = options;
+  const { lean = false, shared = false, signal } = options;
+  if (typeof lean !== 'boolean') throw invalid('lean', 'true or false', lean);
   const count = wholeHashes('hashes', hashes);
-  const shape = shapeOf(count, options);
-  if (ids !== undefined && (!(ids instanceof Uint32Array) || ids.length !== count))
-    throw invalid('ids', `a Uint32Array of ${count} ids`, ids);
-  return buildFrom(backend, platform, shape, shared, options, async (add) => {
-    for (let first = 0; first < count; first += HASHES_PER_TURN) {
-      if (first > 0) await nextTurn(options.signal);
-      const end = Math.min(count, first + HASHES_PER_TURN);
-      add(liveBytes('hashes', hashes).subarray(HASH_BYTES * first, HASH_BYTES * end), ids?.subarray(first, end));
-    }
-  });
+  const ids = checkedIds(options.ids, count);
+  const plan = planOf(backend, { count, ids: ids !== undefined, tags: !lean });
+  const opened = await buildIndex(backend.index, plan, shared, options, (add) => feedRows(plan, hashes, ids, signal, add));
+  return new PdqIndex(backend, platform, opened);
 }
-
-type Add = (hashes: Uint8Array, ids: Uint32Array | undefined) => void;
 
 /** @internal Builds from hashes that `feed` brings, `shape.count` in all. */
 export async function buildFrom(
@@ -58,45 +50,17 @@ export async function buildFrom(
   options: BuildOptions,
   feed: (add: Add) => Promise<void>,
 ): Promise<PdqIndex> {
-  const core = backend.index;
-  options.signal?.throwIfAborted();
-  const build = reserved(backend, shape, shared);
-  try {
-    await touchPages(core, build.index, options.signal);
-    await touchPages(core, build.scratch, options.signal);
-    core.pdqBegin(build, shape);
-    await feed((hashes, ids) => core.add(build, hashes, ids));
-    await finishBuild(core, build, options);
-    return new PdqIndex(backend, platform, build.index, core.open(build.index), shared ? 'shared' : 'memory');
-  } catch (error) {
-    build.index[Symbol.dispose]();
-    throw error;
-  } finally {
-    build.scratch[Symbol.dispose]();
-  }
+  return new PdqIndex(backend, platform, await buildIndex(backend.index, planOf(backend, shape), shared, options, feed));
 }
 
-function shapeOf(count: number, { ids, lean = false }: BuildPdqOptions): PdqIndexShape {
-  if (typeof lean !== 'boolean') throw invalid('lean', 'true or false', lean);
-  if (count > MAX_INDEX_COUNT) throw invalid('hashes', `at most ${MAX_INDEX_COUNT} hashes`, count);
-  return { count, ids: ids !== undefined, tags: !lean };
-}
-
-function reserved({ index: core }: Backend, shape: PdqIndexShape, shared: boolean): IndexBuild {
-  const { indexBytes, scratchBytes } = core.pdqBytes(shape);
-  if (indexBytes + scratchBytes > core.limitBytes)
-    throw new EgideError(
-      'OUT_OF_MEMORY',
-      `an index of ${shape.count} hashes takes ${indexBytes} bytes and ${scratchBytes} more to build; this runtime's ${core.limitBytes} ` +
-        `have room to open one of ${capacityOf(core, core.limitBytes, shape)}: build it in Node, or take fewer hashes`,
-    );
-  const index = core.reserve(indexBytes, shared);
-  try {
-    return { index, scratch: core.reserve(scratchBytes) };
-  } catch (error) {
-    index[Symbol.dispose]();
-    throw error;
-  }
+function planOf({ index: core }: Backend, shape: PdqIndexShape): IndexPlan {
+  return {
+    count: shape.count,
+    rows: 'hashes',
+    width: HASH_BYTES,
+    sizeOf: (count) => core.pdqBytes({ ...shape, count }),
+    begin: (build) => core.pdqBegin(build, shape),
+  };
 }
 
 /** Hashes of the largest index that fits `memoryBytes`. */
@@ -105,17 +69,8 @@ export function pdqIndexCapacity(
   memoryBytes = EDGE_MEMORY_BYTES,
   { lean = false, ids = false }: { readonly lean?: boolean; readonly ids?: boolean } = {},
 ): number {
-  return capacityOf(backend.index, wholeNumber('memoryBytes', memoryBytes, 0, Number.MAX_SAFE_INTEGER), { ids, tags: !lean });
-}
-
-function capacityOf(core: Backend['index'], bytes: number, { ids, tags }: Omit<PdqIndexShape, 'count'>): number {
-  let [low, high] = [0, Math.min(MAX_INDEX_COUNT, Math.floor(bytes / HASH_BYTES))];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (core.pdqBytes({ count: middle, ids, tags }).indexBytes <= bytes) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  const bytes = wholeNumber('memoryBytes', memoryBytes, 0, Number.MAX_SAFE_INTEGER);
+  return capacityOf(planOf(backend, { count: 0, ids, tags: !lean }), bytes);
 }
 
 /**
@@ -130,13 +85,5 @@ export async function openPdqIndex(
   source: Input | SharedArrayBuffer,
   options: CheckOptions = {},
 ): Promise<PdqIndex> {
-  const { placed, storage } = await placeIndex(backend.index, platform, source, options);
-  try {
-    const facts = backend.index.open(placed);
-    if (storage === 'memory' || storage === 'read') await checkIndex(backend.index, () => placed, options);
-    return new PdqIndex(backend, platform, placed, facts, storage, typeof source === 'string' ? source : undefined);
-  } catch (error) {
-    placed[Symbol.dispose]();
-    throw error;
-  }
+  return openIndex(backend, platform, source, options, (opened) => new PdqIndex(backend, platform, opened));
 }

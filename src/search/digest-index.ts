@@ -1,122 +1,78 @@
-import { invalid } from '../errors.js';
-import { DIGEST_BYTES, type Digests, type DigestType } from '../hash/digests.js';
-import { liveBytes } from '../input.js';
+import { type Backend, DIGEST_HIT_FIELDS } from '../backend.js';
+import { EgideError, invalid } from '../errors.js';
+import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
+import type { Platform } from '../platform.js';
+import { type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
-/** Digests of one type in ascending order, and where each stood in the order in which they were given. */
-interface Table {
-  readonly width: number;
-  readonly sorted: Uint8Array;
-  readonly positions: Uint32Array;
+/** One stored digest that is one of several queries. */
+export interface DigestHit {
+  /** Which of the queries, from 0. */
+  readonly query: number;
+  /** The id of the stored digest: the one it was given, or else its number, from 0, in the order in which the digests were given. */
+  readonly id: number;
 }
 
+const TYPES: readonly DigestType[] = ['md5', 'sha1', 'sha256'];
+/** Hits that fit without a second look-up; a real upload has a handful (our own choice). */
+const FIRST_CAPACITY = 64;
+/** Hits whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
+const MAX_HITS = Math.floor(2 ** 32 / (4 * DIGEST_HIT_FIELDS));
+
 /**
- * MD5, SHA-1 and SHA-256 digests in sorted tables, found by binary search. Immutable.
+ * An immutable set of MD5, SHA-1 or SHA-256 digests. One flat buffer, in memory or in a mapped file.
  *
- * One digest may stand at several positions: several entries of a list can name the same file.
+ * A digest may stand in it several times, with different ids: several entries of a list can name the same file.
  */
-export class DigestIndex {
-  readonly #tables: Readonly<Record<DigestType, Table>>;
+export class DigestIndex extends StoredIndex {
+  /** The digests that it holds. */
+  readonly type: DigestType;
+  readonly #backend: Backend;
+  #hits = new Uint32Array(DIGEST_HIT_FIELDS * FIRST_CAPACITY); // (query, id), grown on demand
 
-  /**
-   * Copies and sorts.
-   *
-   * @param digests For each type, whole digests one after the other (16, 20 and 32 bytes each).
-   * @throws {EgideError} `INVALID_ARGUMENT` if they are not whole digests or a buffer was transferred.
-   */
-  constructor(digests: Digests) {
-    this.#tables = {
-      md5: sortedTable('md5', digests.md5),
-      sha1: sortedTable('sha1', digests.sha1),
-      sha256: sortedTable('sha256', digests.sha256),
-    };
-  }
-
-  /** Digests of one type in the index. */
-  size(type: DigestType): number {
-    return this.#table(type).positions.length;
+  /** @internal Use `egide.buildDigestIndex` or `egide.openDigestIndex`. */
+  constructor(backend: Backend, platform: Platform, opened: OpenedIndex) {
+    if (opened.facts.kind !== 'digest') throw new EgideError('INVALID_INDEX', 'this is an index of PDQ hashes: open it with openPdqIndex');
+    super(backend, platform, opened);
+    this.type = TYPES.find((type) => DIGEST_BYTES[type] === opened.facts.width) as DigestType; // the core takes no other width
+    this.#backend = backend;
   }
 
   /**
-   * The positions, ascending, at which `digest` was given among the digests of its type; none if it is not there.
+   * The ids, ascending, of the stored digests that are `digest`; none if it is not there.
    *
    * @param digest 16 bytes for `md5`, 20 for `sha1`, 32 for `sha256`.
-   * @throws {EgideError} `INVALID_ARGUMENT` if the type is unknown or the length does not fit.
+   * @throws {EgideError} `INVALID_ARGUMENT` if the length does not fit; `DISPOSED` after disposal; `INVALID_INDEX` if the index turns out
+   *   to be damaged; `OUT_OF_MEMORY` if the ids are more than fit.
    */
-  find(type: DigestType, digest: Uint8Array): number[] {
-    const table = this.#table(type);
-    if (liveBytes('digest', digest).byteLength !== table.width) throw invalid('digest', `${table.width} bytes for ${type}`, digest);
-    const found: number[] = [];
-    for (let row = firstNotBelow(table, digest); row < table.positions.length && compareRow(table, row, digest) === 0; ++row)
-      found.push(table.positions[row] as number);
-    return found;
+  find(digest: Uint8Array): number[] {
+    const width = DIGEST_BYTES[this.type];
+    if (wholeRows('digest', digest, width) !== 1) throw invalid('digest', `${width} bytes for ${this.type}`, digest);
+    return this.findMany(digest).map(({ id }) => id);
   }
 
-  #table(type: DigestType): Table {
-    if (!Object.hasOwn(DIGEST_BYTES, type)) throw invalid('type', "'md5', 'sha1' or 'sha256'", type);
-    return this.#tables[type];
+  /**
+   * Finds every pair of a query and an equal stored digest, by query, ids ascending. Many at once are several times as fast as one by
+   * one: none waits for memory by itself.
+   *
+   * @param digests Whole digests, one after the other; none is allowed.
+   * @throws {EgideError} As {@link DigestIndex.find}.
+   */
+  findMany(digests: Uint8Array): DigestHit[] {
+    wholeRows('digests', digests, DIGEST_BYTES[this.type]);
+    const hits: DigestHit[] = [];
+    const found = this.#find(digests);
+    for (let i = 0; i < DIGEST_HIT_FIELDS * found; i += DIGEST_HIT_FIELDS)
+      hits.push({ query: this.#hits[i] as number, id: this.#hits[i + 1] as number });
+    return hits;
   }
-}
 
-function sortedTable(type: DigestType, digests: Uint8Array): Table {
-  const width = DIGEST_BYTES[type];
-  if (liveBytes(type, digests).byteLength % width !== 0) throw invalid(type, `a multiple of ${width} bytes`, digests);
-  const positions = sortedPositions(digests, width);
-  const sorted = new Uint8Array(digests.byteLength);
-  for (const [row, position] of positions.entries()) sorted.set(digests.subarray(position * width, (position + 1) * width), row * width);
-  return { width, sorted, positions };
-}
-
-/**
- * The positions in ascending order of their digests, ties by position. The engine sorts 64-bit numbers ten times faster
- * than it calls a comparator, so the first four bytes and the position are sorted as one number; digests that agree in
- * four bytes (rare, unless they are equal) are put in order afterwards.
- */
-function sortedPositions(digests: Uint8Array, width: number): Uint32Array {
-  const count = digests.byteLength / width;
-  const view = new DataView(digests.buffer, digests.byteOffset, digests.byteLength);
-  const keys = new BigUint64Array(count);
-  const words = new Uint32Array(keys.buffer); // little-endian, as every engine with WebAssembly is: low word first
-  for (let i = 0; i < count; ++i) {
-    words[2 * i] = i;
-    words[2 * i + 1] = view.getUint32(i * width);
+  /** Fills `#hits` and returns how many there are. */
+  #find(digests: Uint8Array): number {
+    const { index } = this.#backend;
+    const found = index.digestFind(this.live(), digests, this.#hits);
+    if (DIGEST_HIT_FIELDS * found <= this.#hits.length) return found;
+    if (found > MAX_HITS) throw new EgideError('OUT_OF_MEMORY', `${found} pairs of digests are equal: ask in parts`);
+    this.#hits = new Uint32Array(DIGEST_HIT_FIELDS * found);
+    return index.digestFind(this.live(), digests, this.#hits);
   }
-  keys.sort();
-  const positions = new Uint32Array(count);
-  let start = 0; // of the run of equal first words
-  for (let i = 0; i < count; ++i) {
-    positions[i] = words[2 * i] as number;
-    const last = i + 1 === count || words[2 * i + 1] !== words[2 * i + 3];
-    if (!last) continue;
-    if (i > start) positions.subarray(start, i + 1).sort((a, b) => compareAt(digests, a * width, b * width, width) || a - b);
-    start = i + 1;
-  }
-  return positions;
-}
-
-function compareAt(bytes: Uint8Array, a: number, b: number, width: number): number {
-  for (let i = 0; i < width; ++i) {
-    const difference = (bytes[a + i] as number) - (bytes[b + i] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-/** The first row whose digest is not below `digest`. */
-function firstNotBelow(table: Table, digest: Uint8Array): number {
-  let low = 0;
-  let high = table.positions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareRow(table, middle, digest) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function compareRow({ sorted, width }: Table, row: number, digest: Uint8Array): number {
-  for (let i = 0; i < width; ++i) {
-    const difference = (sorted[row * width + i] as number) - (digest[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

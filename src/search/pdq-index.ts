@@ -1,8 +1,7 @@
-import { type Backend, HASH_BYTES, HIT_FIELDS, INDEX_HEADER_BYTES, type IndexFacts, type Placed } from '../backend.js';
+import { type Backend, HASH_BYTES, HIT_FIELDS } from '../backend.js';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
-import { liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
-import { type CheckOptions, checkIndex, chunksOfIndex, type IndexStorage, type SaveOptions, saveIndex } from './index-bytes.js';
+import { type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
 /** One stored hash that is near enough. */
 export interface Hit {
@@ -49,38 +48,18 @@ export const MAX_HITS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
  * An immutable set of 256-bit hashes, searched exactly by Hamming distance: every stored hash within the radius is found
  * (docs/search.md says why). One flat buffer, in memory or in a mapped file.
  */
-export class PdqIndex implements Disposable {
-  /** Hashes in the index. */
-  readonly size: number;
-  /** Bytes of the index, all included. */
-  readonly byteLength: number;
-  /** Where they lie. */
-  readonly storage: IndexStorage;
-  /** The file that it was opened from. */
-  readonly path: string | undefined;
+export class PdqIndex extends StoredIndex {
   /** @internal Whether it was built as `lean`; a small index, which has no bands, does not know. */
   readonly lean: boolean;
   readonly #backend: Backend;
-  readonly #platform: Platform;
-  #placed: Placed | undefined;
   #hits = new Uint32Array(HIT_FIELDS * FIRST_CAPACITY); // (query, id, distance), grown on demand
 
   /** @internal Use `egide.buildPdqIndex` or `egide.openPdqIndex`. */
-  constructor(backend: Backend, platform: Platform, placed: Placed, facts: IndexFacts, storage: IndexStorage, path?: string) {
-    if (facts.kind !== 'pdq') throw new EgideError('INVALID_INDEX', 'this is an index of digests: open it with openDigestIndex');
-    this.size = facts.count;
-    this.byteLength = placed.byteLength;
-    this.storage = storage;
-    this.path = path;
-    this.lean = facts.directoryBits > 0 && !facts.tags;
+  constructor(backend: Backend, platform: Platform, opened: OpenedIndex) {
+    if (opened.facts.kind !== 'pdq') throw new EgideError('INVALID_INDEX', 'this is an index of digests: open it with openDigestIndex');
+    super(backend, platform, opened);
+    this.lean = opened.facts.directoryBits > 0 && !opened.facts.tags;
     this.#backend = backend;
-    this.#platform = platform;
-    this.#placed = placed;
-  }
-
-  /** The shared memory of an index built as `shared`: `openPdqIndex` takes it in another worker, without a copy. */
-  get shared(): SharedArrayBuffer | undefined {
-    return this.#backend.index.sharedMemory(this.#live());
   }
 
   /**
@@ -106,7 +85,7 @@ export class PdqIndex implements Disposable {
   searchMany(queries: Uint8Array, options: SearchOptions): SearchResult<QueryHit> {
     const count = wholeHashes('queries', queries);
     const { maxDistance, limit } = checkedSearch(options);
-    const method = this.#backend.index.pdqScans(this.#live(), maxDistance, count) ? 'scan' : 'bands';
+    const method = this.#backend.index.pdqScans(this.live(), maxDistance, count) ? 'scan' : 'bands';
     const found = this.#search(queries, maxDistance, limit);
     if (found > limit) return { hits: this.#nearest(queries, maxDistance, limit), truncated: true, method };
     return { hits: this.#written(found).sort(nearestFirst), truncated: false, method };
@@ -126,16 +105,16 @@ export class PdqIndex implements Disposable {
 
   /** Counts the pairs and, if they are no more than `limit`, fills `#hits` with them. */
   #search(queries: Uint8Array, maxDistance: number, limit: number): number {
-    const found = this.#backend.index.pdqSearch(this.#live(), queries, maxDistance, this.#hits);
+    const found = this.#backend.index.pdqSearch(this.live(), queries, maxDistance, this.#hits);
     if (found > limit || HIT_FIELDS * found <= this.#hits.length) return found;
     if (found > MAX_HITS)
       throw new EgideError('OUT_OF_MEMORY', `${found} pairs are within ${maxDistance} bits: lower maxDistance, or ask in parts`);
     this.#hits = new Uint32Array(HIT_FIELDS * found);
-    return this.#backend.index.pdqSearch(this.#live(), queries, maxDistance, this.#hits);
+    return this.#backend.index.pdqSearch(this.live(), queries, maxDistance, this.#hits);
   }
 
   #count(queries: Uint8Array, maxDistance: number): number {
-    return this.#backend.index.pdqSearch(this.#live(), queries, maxDistance, new Uint32Array(0));
+    return this.#backend.index.pdqSearch(this.live(), queries, maxDistance, new Uint32Array(0));
   }
 
   #written(count: number): QueryHit[] {
@@ -155,52 +134,8 @@ export class PdqIndex implements Disposable {
     const rows = Math.min(wholeNumber('count', count, 0, this.size), this.size - first);
     const hashes = new Uint8Array(HASH_BYTES * rows);
     const ids = new Uint32Array(rows);
-    this.#backend.index.pdqRead(this.#live(), first, hashes, ids);
+    this.#backend.index.pdqRead(this.live(), first, hashes, ids);
     return { hashes, ids };
-  }
-
-  /**
-   * Sums the whole index up and holds it against its checksum. Opening a file looks at its header and directory alone, so that it
-   * takes no time; this reads everything, in slices.
-   *
-   * @throws {EgideError} `INVALID_INDEX` if it is damaged; `DISPOSED`; or the signal's reason.
-   */
-  async verify(options: CheckOptions = {}): Promise<void> {
-    await checkIndex(this.#backend.index, () => this.#live(), options);
-  }
-
-  /**
-   * Writes the index to a file that `openPdqIndex` maps: to a temporary file first, which takes the other's place when it is whole
-   * and on the disk. Whatever happens meanwhile, the path names either the old file or the new one.
-   *
-   * @throws {EgideError} `NO_FILESYSTEM` where there are no files; `DISPOSED`; or what the file system says.
-   */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await saveIndex(this.#backend.index, this.#platform, () => this.#live(), path, options);
-  }
-
-  /**
-   * The bytes of the index in order, in slices of at most 4 MiB: for storage that is not a file. `openPdqIndex` takes them as a stream.
-   *
-   * @throws {EgideError} `DISPOSED`.
-   */
-  chunks(): Generator<Uint8Array> {
-    return chunksOfIndex(this.#backend.index, () => this.#live());
-  }
-
-  /** @internal What tells it from any other index: its shape and its checksums. */
-  header(): Uint8Array {
-    return this.#backend.index.read(this.#live(), 0, INDEX_HEADER_BYTES);
-  }
-
-  #live(): Placed {
-    if (!this.#placed) throw new EgideError('DISPOSED', 'this index has been disposed of: build or open it anew');
-    return this.#placed;
-  }
-
-  [Symbol.dispose](): void {
-    this.#placed?.[Symbol.dispose]();
-    this.#placed = undefined;
   }
 }
 
@@ -217,6 +152,5 @@ export function nearestFirst(a: QueryHit, b: QueryHit): number {
 
 /** Checks that `bytes` are whole hashes and returns how many. */
 export function wholeHashes(parameter: string, bytes: Uint8Array): number {
-  if (liveBytes(parameter, bytes).byteLength % HASH_BYTES !== 0) throw invalid(parameter, `a multiple of ${HASH_BYTES} bytes`, bytes);
-  return bytes.byteLength / HASH_BYTES;
+  return wholeRows(parameter, bytes, HASH_BYTES);
 }

@@ -1,4 +1,4 @@
-import { type Backend, HASH_BYTES, HIT_FIELDS } from '../backend.js';
+import { type Backend, DIGEST_HIT_FIELDS, HASH_BYTES, HIT_FIELDS } from '../backend.js';
 import type { Platform } from '../platform.js';
 import { picture } from './pictures.js';
 import { SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
@@ -44,6 +44,7 @@ export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
   }
   for (const kernel of backend.kernels) checkScan(backend, kernel, check);
   checkIndex(backend, check);
+  checkDigestIndex(backend, check);
   checkDigests(platform, check);
   const failed = details.filter((detail) => !detail.ok).length;
   return { ok: failed === 0, passed: details.length - failed, failed, elapsedMs: performance.now() - start, details };
@@ -105,6 +106,28 @@ function checkIndex(backend: Backend, check: Check): void {
     const found = core.pdqSearch(index, queries, 31, hits, kernel);
     check(`index, ${kernel}`, `${sound}, ${found}: ${hits.join()}`, expected);
   }
+}
+
+/** A digest that is stored twice among a thousand, and the same with a bit turned. */
+function checkDigestIndex({ index: core }: Backend, check: Check): void {
+  const shape = { width: 32, count: 1000 };
+  const { indexBytes, scratchBytes } = core.digestBytes(shape);
+  using index = core.reserve(indexBytes);
+  using scratch = core.reserve(scratchBytes);
+  const build = { index, scratch };
+  const digests = seededHashes().slice(0, 32 * shape.count);
+  digests.copyWithin(32 * 900, 32 * 7, 32 * 8);
+  core.digestBegin(build, shape);
+  core.add(build, digests);
+  while (core.step(build, 1 << 20) > 0);
+
+  const queries = new Uint8Array(64);
+  queries.set(digests.subarray(32 * 7, 32 * 8));
+  queries.set(queries.subarray(0, 32), 32);
+  queries[63] = (queries[63] as number) ^ 1;
+  const hits = new Uint32Array(3 * DIGEST_HIT_FIELDS);
+  const found = core.digestFind(index, queries, hits);
+  check('index of digests', `${core.open(index).count}, ${found}: ${hits.join()}`, '1000, 2: 0,7,0,900,0,0');
 }
 
 /** Marsaglia's xorshift32. */

@@ -47,7 +47,7 @@ export interface ShieldParts {
 
 /** Whether a list carries any MD5, SHA-1 or SHA-256. */
 export function carriesDigests({ digests }: HashList): boolean {
-  return digests.size('md5') + digests.size('sha1') + digests.size('sha256') > 0;
+  return Object.values(digests).some(({ size }) => size > 0);
 }
 
 /** Failures that are an answer about the upload. Any other is a mistake in the program, and is thrown. */
@@ -148,8 +148,8 @@ class Scan {
     for (const { list, rules } of this.#parts.lists) {
       for (const signalType of DIGESTS) {
         const seen = new Set<string>(); // an entry may give the same digest twice
-        for (const position of list.digests.find(signalType, digests[signalType])) {
-          const entry = list.entry(position, signalType);
+        for (const id of list.digests[signalType].find(digests[signalType])) {
+          const entry = list.entry(id, signalType);
           if (seen.has(keyOf(entry))) continue;
           if (seen.size === MAX_MATCHES) {
             this.#leaveMatches(list.name);

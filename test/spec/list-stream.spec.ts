@@ -73,7 +73,7 @@ describe.each(backends)('A list as a stream on %s', (_name, makeBackend) => {
     // Row 0 has the zero hash: its digest is kept.
     expect(list.report).toMatchObject({ read: rows, kept: rows, partial: 1, byType: { pdq: rows - 1, md5: rows } });
     expect(list.entry(rows - 2, 'pdq')).toEqual({ id: `entry-${rows - 1}`, list: 'l', category: `cat${(rows - 1) % 7}` });
-    expect(list.digests.find('md5', Buffer.from('0001e240'.repeat(4), 'hex'))).toEqual([123_456]);
+    expect(list.digests.md5.find(Buffer.from('0001e240'.repeat(4), 'hex'))).toEqual([123_456]);
     expect(progress.length).toBeGreaterThan(10);
     expect(progress.at(-1)).toMatchObject({ read: rows, kept: rows, refused: 0 });
     for (let i = 1; i < progress.length; ++i) expect(progress[i]?.bytes).toBeGreaterThanOrEqual(progress[i - 1]?.bytes as number);
@@ -242,7 +242,7 @@ describe.each(backends)('A list that is written, on %s', (_name, makeBackend) =>
           name: 'l',
         });
         expect(list.report).toMatchObject({ read: rows.length, kept: rows.length, refusals: [] });
-        const found = (signal: SignalType, positions: number[]) => positions.map((position) => list.entry(position, signal));
+        const found = (signal: SignalType, ids: number[]) => ids.map((id) => list.entry(id, signal));
         for (const { id, list: name = 'l', category, pdq, md5, sha1, sha256 } of rows) {
           const entry = category === undefined ? { id, list: name } : { id, list: name, category };
           if (pdq)
@@ -252,9 +252,9 @@ describe.each(backends)('A list that is written, on %s', (_name, makeBackend) =>
                 list.pdq.search(pdq, { maxDistance: 0 }).hits.map(({ id }) => id),
               ),
             ).toContainEqual(entry);
-          if (md5) expect(found('md5', list.digests.find('md5', md5))).toContainEqual(entry);
-          if (sha1) expect(found('sha1', list.digests.find('sha1', sha1))).toContainEqual(entry);
-          if (sha256) expect(found('sha256', list.digests.find('sha256', sha256))).toContainEqual(entry);
+          if (md5) expect(found('md5', list.digests.md5.find(md5))).toContainEqual(entry);
+          if (sha1) expect(found('sha1', list.digests.sha1.find(sha1))).toContainEqual(entry);
+          if (sha256) expect(found('sha256', list.digests.sha256.find(sha256))).toContainEqual(entry);
         }
       }),
       { seed: SEED },
