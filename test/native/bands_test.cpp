@@ -124,6 +124,8 @@ TEST_CASE("a plan spends its radius exactly, as evenly as it can, and within the
     CHECK(sum == static_cast<int>(radius) + 1);
     const auto [least, most] = std::minmax_element(plan.radius.begin(), plan.radius.end());
     CHECK(*most - *least <= 1);
+    const auto [least_pair, most_pair] = std::minmax_element(plan.with_tag.begin(), plan.with_tag.end());
+    CHECK(*most_pair - *least_pair <= 1);  // bands with one bit more do not stand together
     CHECK(*least >= -1);
     CHECK(*most <= static_cast<int>(egide::kMaxFlips));
   }

@@ -128,6 +128,25 @@ TEST_CASE("a position beyond the rows is an error when it is met, in any band, w
     }
 }
 
+TEST_CASE("an error met for some queries is not forgotten over the others") {
+  Target target(1000, true);
+  const auto queries = std::span(target.hashes).first(200 * kPdqBytes);  // more than go through the index together
+  REQUIRE_FALSE(egide::scans(target.index, 0, 200));
+  const egide::BandPlan plan = egide::plan_of(0);
+  for (const std::size_t damaged : {0, 127, 128, 199}) {
+    CAPTURE(damaged);
+    for (std::uint32_t band = 0; band < kBands; ++band) {
+      if (plan.radius[band] < 0) continue;
+      const egide::Bands bands = egide::permuted(target.hash(damaged).data());
+      target.set_start(std::uint64_t{band} * kBandStarts + bands[band] + 1, 1001);
+    }
+    const Answer answer = searched(target.index, queries, 0, egide::search_kernels(), 200);
+    CHECK(answer.error == IndexError::directory);
+    target.restore();
+  }
+  CHECK(searched(target.index, queries, 0, egide::search_kernels(), 200).found == 200);
+}
+
 TEST_CASE("no damage, however wild, makes a search read outside or find what is not there") {
   for (const std::uint64_t count : {std::uint64_t{33}, std::uint64_t{1000}, std::uint64_t{70'000}}) {
     Target target(count, count != 1000);

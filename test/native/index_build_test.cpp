@@ -85,6 +85,21 @@ TEST_CASE("steps are as short as they are asked to be, and what is left only shr
     for (const bool bands : {false, true}) check_steps(shape_of(1000, bands, true, true), units);
 }
 
+TEST_CASE("memory that held an index holds none until the next one is finished") {
+  const IndexShape shape = shape_of(100, false, false, false);
+  const auto hashes = random_hashes(100, 65);
+  Site site(shape);
+  egide::Index index;
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(egide::index_build_begin(site.work(), shape));
+    CHECK(egide::read_index(site.bytes, index) == egide::IndexError::not_an_index);
+    REQUIRE(egide::index_build_add(site.work(), hashes, {}));
+    CHECK(egide::read_index(site.bytes, index) == egide::IndexError::not_an_index);
+    REQUIRE(egide::index_build_step(site.work(), kAll).left == 0);
+    CHECK(egide::read_index(site.bytes, index) == egide::IndexError::ok);
+  }
+}
+
 TEST_CASE("a build is refused where its memory or its shape is wrong") {
   const IndexShape shape = shape_of(100, true, true, true);
   Site site(shape);

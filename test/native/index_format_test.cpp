@@ -99,6 +99,13 @@ TEST_CASE("a header says what the index is") {
     CHECK(index.shape.tags == bands);
     CHECK(index.layout.rows == rows);
     CHECK(egide::check_directory(index) == IndexError::ok);
+    // The header alone tells how long the whole is.
+    const AlignedBytes alone(bytes, kHeaderBytes);
+    Index announced;
+    CHECK(egide::read_header(alone, announced) == IndexError::ok);
+    CHECK(announced.layout.total == bytes.size());
+    CHECK(egide::read_header(std::span(alone).first(kHeaderBytes - 1), announced) == IndexError::length);
+    CHECK(egide::read_index(alone, announced) == IndexError::length);
   }
 }
 

@@ -1,6 +1,8 @@
 // Every search of every index finds exactly what comparing every hash finds.
 #include <doctest/doctest.h>
 
+#include <array>
+#include <bit>
 #include <numeric>
 #include <string_view>
 
@@ -134,6 +136,36 @@ TEST_CASE("the bands find what brute force finds at every radius that they serve
     const BruteForce truth(queries, hashes);
     for (const AlignedBytes* bytes : {&with_tags, &lean})
       check_search(opened(*bytes), queries, radius, truth, std::array{egide::search_kernels()});
+  }
+}
+
+TEST_CASE("a hash that one band alone leads to is found, whichever band and radius it is") {
+  std::uint32_t seed = 27;
+  const Hashes query = random_hashes(1, seed);
+  const egide::Bands bands = egide::permuted(query.data());
+  Hashes hashes;
+  for (std::uint32_t radius = 0; radius <= egide::kMaxBandedRadius; ++radius) {
+    const egide::BandPlan plan = egide::plan_of(radius);
+    for (std::size_t only = 0; only < egide::kBands; ++only) {
+      if (plan.radius[only] < 0) continue;
+      // One bit too many in every other band makes exactly the radius.
+      egide::Bands turned = bands;
+      for (std::size_t band = 0; band < egide::kBands; ++band) {
+        const std::uint32_t bits = static_cast<std::uint32_t>(plan.radius[band]) + (band == only ? 0 : 1);
+        const auto pattern =
+            std::rotl(static_cast<std::uint16_t>((1u << bits) - 1), static_cast<int>(xorshift(seed) % 16));
+        turned[band] = static_cast<std::uint16_t>(bands[band] ^ pattern);
+      }
+      hashes.resize(hashes.size() + kPdqBytes);
+      egide::unpermuted(turned, hashes.data() + hashes.size() - kPdqBytes);
+      REQUIRE(distance_of(query.data(), hashes.data() + hashes.size() - kPdqBytes) == radius);
+    }
+  }
+  const AlignedBytes bytes = built(banded(hashes.size() / kPdqBytes, false, true), hashes);
+  const BruteForce truth(query, hashes);
+  for (std::uint32_t radius = 0; radius <= egide::kMaxBandedRadius; ++radius) {
+    CAPTURE(radius);
+    check_search(opened(bytes), query, radius, truth, std::array{egide::search_kernels()});
   }
 }
 
