@@ -203,9 +203,10 @@ export interface HeldMemory extends Disposable {
   readonly byteLength: number;
 }
 
-/** What the addon does with files. It throws plain errors: what opens the file tells what was wrong. */
+/** What the addon does with files. */
 export interface FileMapper {
-  mapFile(path: string): { pages: MappedPages; byteLength: number };
-  /** The pages go at once, or when the last thread that searches them is done. */
+  /** Nothing where the system does not map the file, whatever the reason. */
+  mapFile(path: string): { pages: MappedPages; byteLength: number } | undefined;
+  /** The pages go at once. */
   unmapFile(pages: MappedPages): void;
 }

@@ -5,7 +5,6 @@
 #include <napi.h>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -25,16 +24,8 @@ inline std::string text_of(const Napi::Value& value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
-/// Memory that an index stands in.
-struct Memory {
-  std::span<const std::uint8_t> bytes;
-  /// Keeps a mapped file's pages for as long as it is held: a worker thread holds one, so that unmapping waits for it.
-  /// Empty for JavaScript's own buffers, which only the JavaScript thread may read.
-  std::shared_ptr<const void> keeper;
-};
-
-/// The memory of an ArrayBuffer, of any typed array (over a SharedArrayBuffer too), or of a mapped file (files.cpp).
-/// One that was transferred away is empty; a file that was unmapped is an error.
-Memory memory_of(const Napi::Value& value);
+/// The memory that an index stands in: that of an ArrayBuffer, of any typed array (over a SharedArrayBuffer too), or of
+/// a mapped file (files.cpp). One that was transferred away is empty; a file that was unmapped is an error.
+std::span<const std::uint8_t> memory_of(const Napi::Value& value);
 
 }  // namespace egide::node

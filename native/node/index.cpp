@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kAreaArguments = 3;
 
 std::span<const std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t first) {
-  const std::span<const std::uint8_t> memory = memory_of(info[first]).bytes;
+  const std::span<const std::uint8_t> memory = memory_of(info[first]);
   const double offset = info[first + 1].ToNumber(), length = info[first + 2].ToNumber();
   const auto size = static_cast<double>(memory.size());
   if (!(offset >= 0 && length >= 0 && offset + length <= size))

@@ -19,21 +19,13 @@ export function createIndexFiles(mapper: FileMapper | undefined): IndexFiles {
 
 async function openIndexFile(path: string, mapper: FileMapper | undefined): Promise<IndexFile> {
   checkPath(path);
-  if (!mapper) return new ReadFile(await readWhole(path), 'only the addon can map a file');
-  let mapped: ReturnType<FileMapper['mapFile']>;
-  try {
-    mapped = mapper.mapFile(path);
-  } catch (cause) {
-    // Whatever stands in the way of reading as well is told by what reads, with its code.
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new ReadFile(await readWhole(path), `the system would not map it: ${why}`);
-  }
-  return new MappedFile(mapper, mapped.pages, mapped.byteLength);
+  const mapped = mapper?.mapFile(path);
+  if (mapper && mapped) return new MappedFile(mapper, mapped.pages, mapped.byteLength);
+  return new ReadFile(await readWhole(path)); // or say with its code what stood in the way of either
 }
 
 class MappedFile implements IndexFile {
   readonly storage = 'mapped';
-  readonly reason = 'the system mapped it';
   readonly byteLength: number;
   readonly #mapper: FileMapper;
   #pages: MappedPages | undefined;
@@ -57,14 +49,12 @@ class MappedFile implements IndexFile {
 
 class ReadFile implements IndexFile {
   readonly storage = 'read';
-  readonly reason: string;
   readonly byteLength: number;
   #memory: ArrayBuffer | undefined;
 
-  constructor(memory: ArrayBuffer, reason: string) {
+  constructor(memory: ArrayBuffer) {
     this.#memory = memory;
     this.byteLength = memory.byteLength;
-    this.reason = reason;
   }
 
   get memory(): ArrayBuffer {

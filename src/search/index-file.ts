@@ -4,8 +4,6 @@ import type { HeldMemory } from '../backend.js';
 export interface IndexFile extends HeldMemory {
   /** `mapped`: the file's own pages, shared by all who map it. `read`: a copy of it in this thread's memory. */
   readonly storage: 'mapped' | 'read';
-  /** Why it was mapped or read. */
-  readonly reason: string;
 }
 
 /** How to save. */
