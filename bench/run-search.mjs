@@ -19,21 +19,25 @@ function hugePages() {
   return existsSync(file) ? /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] : 'never';
 }
 
-/** @returns A Python that has FAISS and the version, or what is missing. Only the first run installs anything. */
+/** @returns A Python that has FAISS and the version, or how to get one. Only the first run installs anything. */
 function faiss({ run, step, root }) {
   const folder = join(root, '.cache/faiss');
   const python = join(folder, 'bin/python');
-  const quietly = { stdio: ['ignore', 'pipe', 'ignore'] };
+  const quietly = (command, args) => run(command, args, { stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const version = () => quietly(python, ['bench/faiss_peer.py', 'version']);
   try {
-    if (!existsSync(python))
+    return { python, version: version() };
+  } catch {
+    try {
       step(`Install ${FAISS} into .cache/faiss`, () => {
-        run('python3', ['-m', 'venv', folder], quietly);
-        run(python, ['-m', 'pip', 'install', '--retries', '1', '--timeout', '20', FAISS], quietly);
+        quietly('python3', ['-m', 'venv', folder]);
+        quietly(python, ['-m', 'pip', 'install', '--retries', '1', '--timeout', '20', FAISS]);
       });
-    return { python, version: run(python, ['bench/faiss_peer.py', 'version'], quietly).trim() };
-  } catch (error) {
-    process.stderr.write(`FAISS is skipped: python3 with ${FAISS} is not to be had (${String(error.message).split('\n')[0]})\n`);
-    return { missing: `python3 -m venv .cache/faiss && .cache/faiss/bin/pip install ${FAISS}` };
+      return { python, version: version() };
+    } catch (error) {
+      process.stderr.write(`FAISS is skipped: ${String(error.message).split('\n')[0]}\n`);
+      return { missing: `python3 -m venv .cache/faiss && .cache/faiss/bin/pip install ${FAISS}` };
+    }
   }
 }
 

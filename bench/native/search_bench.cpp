@@ -148,8 +148,7 @@ void peers(std::uint64_t count, bool clustered, const std::string& folder, const
 void grow(std::uint64_t count, bool clustered, const std::vector<std::uint32_t>& radii, const char* comma) {
   const egide::bench::Pages pages = egide::bench::make_hashes(count, clustered);
   const Bytes hashes = pages.bytes();
-  const std::vector<std::uint8_t> queries =
-      egide::bench::make_queries(hashes, count > 10'000'000 ? kQueries / 4 : kQueries);
+  const std::vector<std::uint8_t> queries = egide::bench::make_queries(hashes, kQueries);
   const egide::bench::Truth truth(hashes, queries, radii.back());
   const egide::bench::BuiltIndex built = build_index(hashes, egide::bench::PageKind::huge, true);
   for (const std::uint32_t radius : radii) {
