@@ -36,7 +36,12 @@ export function searchGoals({ sets, node, digests: finds }, goal) {
   goal('search among 1,000,000 hashes through Node: WebAssembly within 3 times native', times(wasm / native), wasm / native <= 3);
   goal('opening a file of 10,000,000 hashes: under 20 ms', ms(node.open.wallMs), node.open.wallMs < 20);
   const slowest = Math.min(...finds.map(({ ways }) => ways[0].millionsPerSecond));
-  goal('digests that are not listed: at least ten million looked up in a second', `${slowest} million`, slowest >= 10);
+  const through = named(node.digests.ways, 'native').millionsPerSecond;
+  goal(
+    'digests that are not listed: at least ten million looked up in a second',
+    `${slowest.toFixed(1)} million, through Node ${through.toFixed(1)} million`,
+    Math.min(slowest, through) >= 10,
+  );
 }
 
 export function searchSections(search) {
@@ -126,7 +131,7 @@ By the radius in bits:
 ${table(['radius', ...compared.flatMap((hashes) => [`index, ${count(hashes)}`, 'scan of 32, a query', 'scan'])], byRadius)}`;
 }
 
-function throughNode({ contenders, open }) {
+function throughNode({ contenders, open, digests: { listed, ways } }) {
   const native = named(contenders, 'native').cpuMs;
   const rows = contenders.map(({ name, cpuMs, buildSeconds }) => [name, us(1000 * cpuMs), seconds(buildSeconds), times(cpuMs / native)]);
   return `## Search through Node
@@ -135,7 +140,14 @@ function throughNode({ contenders, open }) {
 
 ${table(['', 'a query', 'build', 'to native'], rows)}
 
-Opening an index file of ${count(open.hashes)} hashes (${(open.bytes / 2 ** 20).toFixed(0)} MiB), in the system's cache: ${ms(open.wallMs)}, wall.`;
+Opening an index file of ${count(open.hashes)} hashes (${(open.bytes / 2 ** 20).toFixed(0)} MiB), in the system's cache: ${ms(open.wallMs)}, wall.
+
+\`index.findMany\` of 4,096 MD5 digests, none of which is among the ${count(listed)} listed:
+
+${table(
+  ['', 'millions a second', 'build'],
+  ways.map(({ name, millionsPerSecond, buildSeconds }) => [name, millionsPerSecond.toFixed(1), seconds(buildSeconds)]),
+)}`;
 }
 
 function usearch({ version, sets, missing }) {
@@ -166,7 +178,7 @@ function digests(finds) {
   const names = ['present digests', 'one at a time', 'std::binary_search', 'std::unordered_set'];
   const rows = finds.map(({ digests: listed, width, bytes, buildMs, ways }) => [
     `${count(listed)}, ${TYPES[width]}`,
-    ...[ways[0], ...names.map((name) => named(ways, name))].map(({ millionsPerSecond }) => millionsPerSecond),
+    ...[ways[0], ...names.map((name) => named(ways, name))].map(({ millionsPerSecond }) => millionsPerSecond.toFixed(1)),
     seconds(buildMs / 1000),
     (bytes / listed).toFixed(1),
   ]);

@@ -14,6 +14,13 @@ export function random(state = 2463534242) {
   };
 }
 
+/** Bytes, as many as whole words. */
+export function seededBytes(count, next = random()) {
+  const words = new Uint32Array(count / 4);
+  for (let i = 0; i < words.length; ++i) words[i] = next();
+  return new Uint8Array(words.buffer);
+}
+
 function flipped(hash, flips, next) {
   const turned = new Set();
   while (turned.size < flips) turned.add(next() % (8 * HASH_BYTES));
@@ -25,9 +32,7 @@ function flipped(hash, flips, next) {
 /** Random hashes; clustered, ten variants of each of a tenth as many, 0 to 24 bits from it. */
 export function seededHashes(count, { clustered = false } = {}) {
   const next = random();
-  const words = new Uint32Array((count * HASH_BYTES) / 4);
-  const hashes = new Uint8Array(words.buffer);
-  for (let i = 0; i < words.length; ++i) words[i] = next();
+  const hashes = seededBytes(count * HASH_BYTES, next);
   if (!clustered) return hashes;
   for (let i = 0; i < count; ++i) {
     const base = HASH_BYTES * (i - (i % 10));

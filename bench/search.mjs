@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../dist/entry/node.js';
 import { hand, interleave, median, require, timed } from './measure.mjs';
-import { HASH_BYTES, looped, plantedQueries, RADIUS, seededHashes } from './search-data.mjs';
+import { HASH_BYTES, looped, plantedQueries, RADIUS, random, seededBytes, seededHashes } from './search-data.mjs';
 
 const SIZE = 1_000_000;
 const FILE_SIZE = 10_000_000;
@@ -85,4 +85,36 @@ async function measureOpening() {
 
 const sameHash = (hashes, i, query) => Buffer.compare(hashes.subarray(HASH_BYTES * i, HASH_BYTES * (i + 1)), query) === 0;
 
-hand({ contenders: await measureSearch(), open: await measureOpening() });
+/** Look-ups of MD5 digests that are not listed, so many at a time: what a platform does with nearly every upload. */
+async function measureDigests() {
+  const WIDTH = 16;
+  const BATCH = 4096;
+  const BATCHES = 256;
+  const digests = seededBytes(WIDTH * FILE_SIZE);
+  const absent = seededBytes(WIDTH * BATCH * BATCHES, random(88172645));
+  const contenders = [];
+  for (const backend of ['native', 'wasm']) {
+    const egide = await load({ backend });
+    const { made: index, seconds: buildSeconds } = await timed(() => egide.buildDigestIndex('md5', digests));
+    require(index.findMany(absent).length === 0, `${backend} finds digests that are not listed`);
+    for (let i = 0; i < 1000; ++i) {
+      const at = WIDTH * Math.floor((i * FILE_SIZE) / 1000);
+      require(index.find(digests.subarray(at, at + WIDTH)).includes(at / WIDTH), `${backend} does not find digest ${at / WIDTH}`);
+    }
+    let next = 0;
+    const work = () => {
+      const at = WIDTH * BATCH * (next++ % BATCHES);
+      return index.findMany(absent.subarray(at, at + WIDTH * BATCH));
+    };
+    contenders.push({ name: backend, buildSeconds, work });
+  }
+  const turns = await interleave(contenders, { turnMs: 20 });
+  const ways = turns.map(({ name, cpuMs }, i) => ({
+    name,
+    millionsPerSecond: BATCH / cpuMs / 1000,
+    buildSeconds: contenders[i].buildSeconds,
+  }));
+  return { listed: FILE_SIZE, ways };
+}
+
+hand({ contenders: await measureSearch(), open: await measureOpening(), digests: await measureDigests() });
