@@ -192,10 +192,17 @@ TEST_CASE("the flips are every pattern of at most four bits, once, fewest bits f
 }
 
 TEST_CASE("bands pay for a narrow radius in many hashes, and not for a wide one in few") {
-  CHECK(egide::bands_pay(31, 1'000'000, 1));
-  CHECK(egide::bands_pay(31, 1'000'000, 1000));
-  CHECK_FALSE(egide::bands_pay(31, 1'000, 1));
-  CHECK_FALSE(egide::bands_pay(64, 40'000, 1));
-  CHECK_FALSE(egide::bands_pay(0, 0, 1));
-  CHECK_FALSE(egide::bands_pay(31, 0, 0));
+  CHECK(egide::bands_pay(31, 1'000'000, 1, true));
+  CHECK(egide::bands_pay(31, 1'000'000, 1000, true));
+  CHECK_FALSE(egide::bands_pay(31, 1'000, 1, true));
+  CHECK_FALSE(egide::bands_pay(64, 40'000, 1, true));
+  CHECK_FALSE(egide::bands_pay(0, 0, 1, true));
+  CHECK_FALSE(egide::bands_pay(31, 0, 0, true));
+}
+
+TEST_CASE("bands without tags pay for a narrow radius only, as each entry is looked up") {
+  CHECK(egide::bands_pay(31, 1'000'000, 1, false));
+  CHECK(egide::bands_pay(47, 1'000'000, 1, true));
+  CHECK_FALSE(egide::bands_pay(47, 1'000'000, 1, false));
+  CHECK_FALSE(egide::bands_pay(63, 10'000'000, 8, false));
 }

@@ -104,7 +104,11 @@ describe.each(kernels)('PdqIndex on %s, %s', (_name, _kernel, makeBackend) => {
     using index = await build(many, { lean: true });
     using usual = await build(many);
     const queries = planted(many, 24, 31, 5);
-    expect(index.searchMany(queries, { maxDistance: 31 })).toEqual(usual.searchMany(queries, { maxDistance: 31 }));
+    for (let at = 0; at < queries.length; at += 32) {
+      const found = usual.search(queries.subarray(at, at + 32), { maxDistance: 31 });
+      expect(found.method).toBe('bands');
+      expect(index.search(queries.subarray(at, at + 32), { maxDistance: 31 })).toEqual(found);
+    }
     expect(usual.byteLength - index.byteLength).toBe(16 * 2 * MANY);
   });
 

@@ -101,7 +101,7 @@ std::span<const std::uint16_t> flips() noexcept {
 
 std::uint32_t flips_within(int radius) noexcept { return static_cast<std::uint32_t>(patterns_within(radius)); }
 
-bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries) noexcept {
+bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries, bool tags) noexcept {
   const BandPlan plan = plan_of(max_distance);
   double probes = 0, survivors = 0;
   for (std::uint32_t i = 0; i < kBands; ++i) {
@@ -110,7 +110,7 @@ bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t quer
       survivors += static_cast<double>(kPatterns[k]) * static_cast<double>(patterns_within(plan.with_tag[i] - k));
   }
   const double n = static_cast<double>(count), entries = probes * n / kBandKeys;
-  survivors *= n / (static_cast<double>(kBandKeys) * kBandKeys);
+  survivors = tags ? survivors * n / (static_cast<double>(kBandKeys) * kBandKeys) : entries;
   const double alone = kScanCost / static_cast<double>(std::max<std::size_t>(queries, 1));
   const double batched = max_distance <= kernels::kNearHalfTells ? kScanCostBatched : kScanCostBatchedWide;
   return probes * kProbeCost + entries * kEntryCost + survivors * kSurvivorCost < n * std::max(alone, batched);

@@ -40,7 +40,8 @@ std::span<const std::uint16_t> flips() noexcept;
 /// How many of them have at most `radius` bits; none for -1.
 std::uint32_t flips_within(int radius) noexcept;
 
-/// Whether the bands find faster than a scan would, by the costs that bench/native/search_bench measured.
-bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries) noexcept;
+/// Whether the bands find faster than a scan would, by the costs that bench/native/search_bench measured. Without tags
+/// every entry that a probe meets is looked up.
+bool bands_pay(std::uint32_t max_distance, std::uint64_t count, std::size_t queries, bool tags) noexcept;
 
 }  // namespace egide

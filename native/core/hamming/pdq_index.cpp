@@ -38,7 +38,7 @@ SearchKernels search_kernels(std::string_view name) noexcept {
 
 bool scans(const Index& index, std::uint32_t max_distance, std::size_t query_count) noexcept {
   return index.shape.directory_bits == 0 || max_distance > kMaxBandedRadius ||
-         !bands_pay(max_distance, index.shape.count, query_count);
+         !bands_pay(max_distance, index.shape.count, query_count, index.shape.tags);
 }
 
 PdqSearch pdq_index_search(const Index& index, std::span<const std::uint8_t> queries, std::uint32_t max_distance,
