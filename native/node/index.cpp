@@ -144,7 +144,7 @@ Napi::Value index_length(const Napi::CallbackInfo& info) {
   return error == IndexError::ok ? number(info, index.layout.total) : failed(info, error);
 }
 
-// indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, banded }
+// indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, directoryBits }
 Napi::Value index_open(const Napi::CallbackInfo& info) {
   IndexError error = IndexError::ok;
   const Index index = index_of(info, error);

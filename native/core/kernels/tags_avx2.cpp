@@ -23,7 +23,7 @@ std::size_t tags_avx2(const TagRun* runs, std::size_t run_count, const std::uint
     std::uint32_t kept = std::uint32_t{0x55555555} << 2 * (run.begin % kLanes);
     for (std::uint32_t block = run.begin - run.begin % kLanes; block < run.end; block += kLanes) {
       const __m256i differing =
-          _mm256_xor_si256(query, _mm256_load_si256(reinterpret_cast<const __m256i*>(tags + block)));
+          _mm256_xor_si256(query, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tags + block)));
       const __m256i low = _mm256_and_si256(differing, low_nibble);
       const __m256i high = _mm256_and_si256(_mm256_srli_epi16(differing, 4), low_nibble);
       const __m256i bytes = _mm256_add_epi8(_mm256_shuffle_epi8(bit_count, low), _mm256_shuffle_epi8(bit_count, high));
