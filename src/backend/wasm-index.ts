@@ -46,24 +46,29 @@ const FACTS = 6;
 export class WasmIndexCore implements IndexCore {
   readonly adopts = false;
   readonly limitBytes: number;
+  #held: number; // bytes: the memory never shrinks, but what was given up is used again
   readonly #core: MemoryCore & WasmIndexExports;
   readonly #kernel: (name: string | undefined) => number;
 
   constructor(core: MemoryCore & WasmIndexExports, limitBytes: number, kernel: (name: string | undefined) => number) {
     this.#core = core;
+    this.#held = core.memory.buffer.byteLength;
     this.limitBytes = limitBytes;
     this.#kernel = kernel;
   }
 
   reserve(byteLength: number, shared = false): Placed {
     if (shared) throw new EgideError('OUT_OF_MEMORY', 'WebAssembly has memory of its own and cannot work on a SharedArrayBuffer');
-    const used = this.#core.memory.buffer.byteLength;
-    if (used + byteLength > this.limitBytes)
+    if (this.#held + byteLength > this.limitBytes)
       throw new EgideError(
         'OUT_OF_MEMORY',
-        `${byteLength} bytes are wanted for an index, and WebAssembly has ${used} of the ${this.limitBytes} that it may grow to`,
+        `${byteLength} bytes are wanted for an index, and WebAssembly holds ${this.#held} of the ${this.limitBytes} that it may take`,
       );
-    return allocate(this.#core, byteLength);
+    const memory = allocate(this.#core, byteLength, () => {
+      this.#held -= byteLength;
+    });
+    this.#held += byteLength;
+    return memory;
   }
 
   adoptFile(): Placed {

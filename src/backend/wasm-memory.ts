@@ -8,12 +8,12 @@ export interface MemoryCore {
   release(pointer: number): void;
 }
 
-/** A piece of `bytes`, cache-line aligned, with whatever was there before. Throws `OUT_OF_MEMORY`. */
-export function allocate(core: MemoryCore, bytes: number): Memory {
+/** A piece of `bytes`, cache-line aligned, with whatever was there before. `released` is called once. Throws `OUT_OF_MEMORY`. */
+export function allocate(core: MemoryCore, bytes: number, released?: () => void): Memory {
   const pointer = bytes < 2 ** 32 ? core.allocate(bytes) >>> 0 : 0;
   if (pointer === 0)
     throw new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${core.memory.buffer.byteLength})`);
-  return new Memory(core, pointer, bytes);
+  return new Memory(core, pointer, bytes, released);
 }
 
 /** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */
@@ -21,9 +21,11 @@ export class Memory implements Placed {
   pointer: number;
   readonly byteLength: number;
   readonly #core: MemoryCore;
+  readonly #released: (() => void) | undefined;
 
-  constructor(core: MemoryCore, pointer: number, byteLength: number) {
+  constructor(core: MemoryCore, pointer: number, byteLength: number, released?: () => void) {
     this.#core = core;
+    this.#released = released;
     this.pointer = pointer;
     this.byteLength = byteLength;
   }
@@ -38,7 +40,9 @@ export class Memory implements Placed {
   }
 
   [Symbol.dispose](): void {
+    if (this.pointer === 0) return;
     this.#core.release(this.pointer);
     this.pointer = 0;
+    this.#released?.();
   }
 }

@@ -54,7 +54,7 @@ const PIXELS_AT_ONCE = 2_000_000;
 /**
  * The core as WebAssembly. `module` is compiled by the caller or its bundler; nothing is fetched or evaluated here.
  *
- * @param limitBytes What an index may make the memory grow to.
+ * @param limitBytes What indexes may hold of the memory, with what the module itself takes.
  */
 export function createWasmBackend(module: WebAssembly.Module, limitBytes = WASM_MEMORY_BYTES): Backend {
   if (!(module instanceof WebAssembly.Module)) throw invalid('module', 'a WebAssembly.Module of egide/core.wasm', module);
