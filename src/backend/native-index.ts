@@ -72,7 +72,8 @@ export class NativeIndexCore implements IndexCore {
     // At the same address as for the thread that built it, so the index begins at the same place.
     const view = new Uint8Array(memory);
     const offset = this.#addon.indexAlign(view);
-    return this.#placed(memory, checkedAnswer(this.#addon.indexLength(view.subarray(offset))));
+    const byteLength = checkedAnswer(this.#addon.indexLength(view.subarray(offset)));
+    return this.#placed(memory, Math.min(byteLength, memory.byteLength - offset)); // opening it finds out what is cut short
   }
 
   #placed(memory: ArrayBuffer | SharedArrayBuffer, byteLength: number): NativeArea {
