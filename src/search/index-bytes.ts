@@ -27,9 +27,8 @@ const SLICE_MS = 15;
 /** Rows moved in the first slice: about 1 ms. Later slices are as long as the clock says. */
 const FIRST_UNITS = 1 << 19;
 const MAX_UNITS = 1 << 26;
-/** Bytes summed up or written at a time: some milliseconds. */
-const SLICE_BYTES = 1 << 24;
-const FILE_BYTES = 1 << 22;
+/** Bytes summed up, copied or written at a time: a millisecond, and some tens where a mapped file must come from a slow disk. */
+const SLICE_BYTES = 1 << 22;
 
 /** Bytes of the smallest page of memory in use, and pages touched between two looks at the clock. */
 const PAGE_BYTES = 4096;
@@ -84,9 +83,9 @@ export async function checkIndex(core: IndexCore, live: () => Placed, options: C
 /** The bytes of an index, in slices. */
 export function* chunksOfIndex(core: IndexCore, live: () => Placed, onProgress?: (done: number) => void): Generator<Uint8Array> {
   const total = live().byteLength;
-  for (let at = 0; at < total; at += FILE_BYTES) {
-    yield core.read(live(), at, Math.min(FILE_BYTES, total - at));
-    onProgress?.(Math.min(1, (at + FILE_BYTES) / total));
+  for (let at = 0; at < total; at += SLICE_BYTES) {
+    yield core.read(live(), at, Math.min(SLICE_BYTES, total - at));
+    onProgress?.(Math.min(1, (at + SLICE_BYTES) / total));
   }
 }
 
@@ -141,6 +140,7 @@ async function copied(core: IndexCore, chunks: AsyncIterable<Uint8Array>, signal
   const head = new Uint8Array(INDEX_HEADER_BYTES);
   let placed: Placed | undefined;
   let length = 0;
+  let sinceTurn = 0;
   try {
     for await (const chunk of chunks) {
       let part = liveBytes('source', chunk);
@@ -155,8 +155,12 @@ async function copied(core: IndexCore, chunks: AsyncIterable<Uint8Array>, signal
       }
       if (length + part.byteLength > placed.byteLength) throw wrongLength('more', placed.byteLength);
       for (let at = 0; at < part.byteLength; at += SLICE_BYTES) {
-        core.write(placed, length + at, liveBytes('source', chunk) && part.subarray(at, at + SLICE_BYTES));
-        if (at > 0) await nextTurn(signal);
+        const slice = liveBytes('source', chunk) && part.subarray(at, at + SLICE_BYTES);
+        core.write(placed, length + at, slice);
+        sinceTurn += slice.byteLength;
+        if (sinceTurn < SLICE_BYTES) continue;
+        sinceTurn = 0;
+        await nextTurn(signal);
       }
       length += part.byteLength;
       signal?.throwIfAborted();
