@@ -21,7 +21,7 @@
  * - `BUSY`: the same work is under way already.
  * - `READ_ONLY`: an index that was joined is changed where it was created.
  * - `NOT_SHARED`: what other threads were to use lies in this one's memory alone.
- * - `SUPERSEDED`: what was shared has been replaced: ask for what took its place.
+ * - `SUPERSEDED`: what was shared or saved has been replaced by another: ask for what took its place.
  */
 export type ErrorCode =
   | 'INVALID_ARGUMENT'

@@ -3,7 +3,7 @@ import { checkCallOptions, EgideError, invalid } from '../errors.js';
 import { nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 import { buildFrom, openPdqIndex } from './build-pdq-index.js';
-import type { BuildOptions } from './index-bytes.js';
+import type { BuildOptions, CheckOptions } from './index-bytes.js';
 import type { Generation } from './live-generation.js';
 import type { Moment } from './overlay.js';
 import type { PdqIndex } from './pdq-index.js';
@@ -66,12 +66,31 @@ export async function mergedBase(
   const building = { ...(signal && { signal }), onProgress: within(READ_PART, built, onProgress) };
   const merged = await buildFrom(backend, platform, shape, shared, building, (add) => rows.feed(add));
   if (path === undefined) return merged;
+  const header = merged.header();
   {
     using _saved = merged; // before the file is opened: where it is read, there would be two of it
     goOn();
     await merged.save(path, { ...(signal && { signal }), onProgress: within(built, 1, onProgress) });
   }
-  return openPdqIndex(backend, platform, path);
+  return openBase(backend, platform, path, header);
+}
+
+/** Opens the base that has this header. Throws `SUPERSEDED` if its file holds another. */
+export async function openBase(
+  backend: Backend,
+  platform: Platform,
+  source: SharedArrayBuffer | string,
+  header: Uint8Array,
+  options: CheckOptions = {},
+): Promise<PdqIndex> {
+  const base = await openPdqIndex(backend, platform, source, options);
+  const found = base.header();
+  if (found.length === header.length && found.every((byte, i) => byte === header[i])) return base;
+  base[Symbol.dispose]();
+  throw new EgideError(
+    'SUPERSEDED',
+    'the file of the base has been replaced since by another: ask for the state again, and let one index alone merge into a path',
+  );
 }
 
 function within(start: number, end: number, onProgress: MergeOptions['onProgress']): (done: number) => void {

@@ -2,9 +2,8 @@ import { type Backend, HASH_BYTES } from '../backend.js';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
 import { nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
-import { openPdqIndex } from './build-pdq-index.js';
 import { Generation, type LiveSearchResult, PdqSnapshot } from './live-generation.js';
-import { checkMerge, type MergeOptions, mergedBase } from './live-merge.js';
+import { checkMerge, type MergeOptions, mergedBase, openBase } from './live-merge.js';
 import { type Moment, Overlay } from './overlay.js';
 import { type ChangeKind, ChangeLog, MAX_CAPACITY } from './overlay-log.js';
 import { PdqIndex, type QueryHit, type SearchOptions, wholeHashes } from './pdq-index.js';
@@ -154,7 +153,7 @@ export class LivePdqIndex implements Disposable {
    * 16 bytes a hash while it builds.
    *
    * @throws {EgideError} `BUSY` if a merge is under way; `INVALID_ARGUMENT`, `OUT_OF_MEMORY`, `NO_FILESYSTEM`, `WRITE_FAILED`, `READ_ONLY`,
-   *   `DISPOSED`; or the signal's reason.
+   *   `DISPOSED`; `SUPERSEDED` if another index was saved to the same path just then; or the signal's reason.
    */
   async merge(options: MergeOptions = {}): Promise<void> {
     const old = this.#writable('merge');
@@ -262,12 +261,9 @@ export async function joinPdqIndex(
   if (typeof state !== 'object' || state === null || !(state.header instanceof Uint8Array))
     throw invalid('state', 'what share() gave', state);
   const log = ChangeLog.open(state.log);
-  const base = await openPdqIndex(backend, platform, state.base, options);
+  const base = await openBase(backend, platform, state.base, state.header, options);
   let overlay: Overlay | undefined;
   try {
-    const header = base.header();
-    if (header.length !== state.header.length || header.some((byte, i) => byte !== state.header[i]))
-      throw new EgideError('SUPERSEDED', 'state: the file of the base has been replaced since it was shared: ask for the state again');
     overlay = new Overlay(backend, log);
     while (overlay.takeUp(CHANGES_PER_TURN)) await nextTurn(options.signal);
     return new LivePdqIndex(backend, platform, new Generation(base, overlay), false);

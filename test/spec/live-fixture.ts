@@ -3,6 +3,7 @@ import { createFileMapper, createNativeBackend } from '../../src/backend/native.
 import { createWasmBackend } from '../../src/backend/wasm.js';
 import type { Backend } from '../../src/backend.js';
 import { createEgide, type Egide } from '../../src/egide.js';
+import type { IndexFiles } from '../../src/search/index-file.js';
 import { createIndexFiles } from '../../src/search/index-file-node.js';
 import type { LivePdqIndex } from '../../src/search/live-pdq-index.js';
 import type { QueryHit, SearchOptions } from '../../src/search/pdq-index.js';
@@ -15,10 +16,16 @@ function createDigester(): never {
 }
 
 /** Egide on both backends, with files; the native one maps them. */
-export const engines: [name: string, make: (change?: (backend: Backend) => Backend) => Egide][] = [
-  ['native', (change = (b) => b) => withFiles(change(createNativeBackend()), createIndexFiles(createFileMapper()))],
-  ['wasm', (change = (b) => b) => withFiles(change(createWasmBackend(core)), createIndexFiles(undefined))],
+export const engines: [name: string, make: (change?: Change<Backend>, changeFiles?: Change<IndexFiles>) => Egide][] = [
+  ['native', (change = same, files = same) => withFiles(change(createNativeBackend()), files(createIndexFiles(createFileMapper())))],
+  ['wasm', (change = same, files = same) => withFiles(change(createWasmBackend(core)), files(createIndexFiles(undefined)))],
 ];
+
+type Change<Part> = (part: Part) => Part;
+
+function same<Part>(part: Part): Part {
+  return part;
+}
 
 /** WebAssembly that may take so much memory. */
 export function smallWasm(limitBytes: number): Egide {

@@ -216,6 +216,23 @@ describe.each(engines)('a merge on %s', (name, makeEngine) => {
     expect(answers(live)).toEqual(before);
   });
 
+  test('that finds another index in the file it has just saved fails, rather than to answer from that', async () => {
+    using foreign = await egide.buildPdqIndex(seededBytes(32 * 100, 1));
+    const path = newPath();
+    const elsewhere = makeEngine(undefined, (files) => ({
+      ...files,
+      async save(path, ...rest) {
+        await files.save(path, ...rest);
+        await foreign.save(path);
+      },
+    }));
+    using live = await changed(elsewhere);
+    const before = answers(live);
+    expect(await code(() => live.merge({ path }))).toBe('SUPERSEDED');
+    expect(live.pending).toBe(200);
+    expect(answers(live)).toEqual(before);
+  });
+
   test('refuses options that do not go together', async () => {
     using live = await changed(egide);
     for (const options of [{ path: '' }, { path: 3 }, { path: 'x', shared: true }, { shared: 1 }, { lean: 'no' }, { signal: 1 }, null])
