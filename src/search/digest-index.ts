@@ -2,7 +2,7 @@ import { type Backend, DIGEST_HIT_FIELDS } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
 import type { Platform } from '../platform.js';
-import { type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
+import { MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
 /** One stored digest that is one of several queries. */
 export interface DigestHit {
@@ -15,8 +15,6 @@ export interface DigestHit {
 const TYPES: readonly DigestType[] = ['md5', 'sha1', 'sha256'];
 /** Hits that fit without a second look-up; a real upload has a handful (our own choice). */
 const FIRST_CAPACITY = 64;
-/** Hits whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
-const MAX_HITS = Math.floor(2 ** 32 / (4 * DIGEST_HIT_FIELDS));
 
 /**
  * An immutable set of MD5, SHA-1 or SHA-256 digests. One flat buffer, in memory or in a mapped file.
@@ -42,7 +40,7 @@ export class DigestIndex extends StoredIndex {
    *
    * @param digest 16 bytes for `md5`, 20 for `sha1`, 32 for `sha256`.
    * @throws {EgideError} `INVALID_ARGUMENT` if the length does not fit; `DISPOSED` after disposal; `INVALID_INDEX` if the index turns out
-   *   to be damaged; `OUT_OF_MEMORY` if the ids are more than fit.
+   *   to be damaged; `OUT_OF_MEMORY` if there are more than 4,194,304.
    */
   find(digest: Uint8Array): number[] {
     const width = DIGEST_BYTES[this.type];

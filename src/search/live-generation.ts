@@ -4,7 +4,6 @@ import type { Moment, Overlay } from './overlay.js';
 import {
   checkedSearch,
   type Hit,
-  MAX_HITS,
   nearestFirst,
   type PdqIndex,
   type QueryHit,
@@ -12,6 +11,7 @@ import {
   type SearchResult,
   wholeHashes,
 } from './pdq-index.js';
+import { MAX_HITS } from './stored-index.js';
 
 /** What a search in an index that changes found: as a search in an index built from the hashes that there were at `version`. */
 export interface LiveSearchResult<Found extends Hit = Hit> extends SearchResult<Found> {

@@ -1,7 +1,7 @@
-import { type Backend, HASH_BYTES, HIT_FIELDS } from '../backend.js';
+import { type Backend, HASH_BYTES, HIT_FIELDS, MAX_INDEX_COUNT } from '../backend.js';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import type { Platform } from '../platform.js';
-import { type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
+import { MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
 /** One stored hash that is near enough. */
 export interface Hit {
@@ -41,8 +41,10 @@ export interface SearchResult<Found extends Hit = Hit> {
 const HASH_BITS = 8 * HASH_BYTES;
 /** Hits that fit without a second search; a real upload has a handful (our own choice). */
 const FIRST_CAPACITY = 64;
-/** Hits whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
-export const MAX_HITS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
+/** Pairs whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
+const MAX_PAIRS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
+/** Pairs that are rather gathered than counted once more within less, and room for which is kept: 12 MB (our own choice). */
+const GATHERED = 1 << 20;
 
 /**
  * An immutable set of 256-bit hashes, searched exactly by Hamming distance: every stored hash within the radius is found
@@ -52,7 +54,7 @@ export class PdqIndex extends StoredIndex {
   /** @internal Whether it was built as `lean`; a small index, which has no bands, does not know. */
   readonly lean: boolean;
   readonly #backend: Backend;
-  #hits = new Uint32Array(HIT_FIELDS * FIRST_CAPACITY); // (query, id, distance), grown on demand
+  #pairs = new Uint32Array(HIT_FIELDS * FIRST_CAPACITY); // (query, id, distance), grown on demand
 
   /** @internal Use `egide.buildPdqIndex` or `egide.openPdqIndex`. */
   constructor(backend: Backend, platform: Platform, opened: OpenedIndex) {
@@ -67,7 +69,7 @@ export class PdqIndex extends StoredIndex {
    *
    * @param query 32 bytes.
    * @throws {EgideError} `INVALID_ARGUMENT` if a parameter is out of range; `DISPOSED` after disposal; `INVALID_INDEX` if the index
-   *   turns out to be damaged; `OUT_OF_MEMORY` if the hits are more than fit.
+   *   turns out to be damaged; `OUT_OF_MEMORY` if there are more than 4,194,304 hits and no `limit`.
    */
   search(query: Uint8Array, options: SearchOptions): SearchResult {
     if (wholeHashes('query', query) !== 1) throw invalid('query', `${HASH_BYTES} bytes`, query);
@@ -77,7 +79,7 @@ export class PdqIndex extends StoredIndex {
 
   /**
    * Finds every pair of a query and a stored hash within `maxDistance` bits, in one call that shares the work: the eight orientations
-   * of several views, for example.
+   * of several views, for example. Nothing else runs meanwhile: ask for thousands in parts, or in a worker.
    *
    * @param queries 32 bytes each, one after the other; none is allowed.
    * @throws {EgideError} As {@link PdqIndex.search}.
@@ -86,42 +88,31 @@ export class PdqIndex extends StoredIndex {
     const count = wholeHashes('queries', queries);
     const { maxDistance, limit } = checkedSearch(options);
     const method = this.#backend.index.pdqScans(this.live(), maxDistance, count) ? 'scan' : 'bands';
-    const found = this.#search(queries, maxDistance, limit);
-    if (found > limit) return { hits: this.#nearest(queries, maxDistance, limit), truncated: true, method };
-    return { hits: this.#written(found).sort(nearestFirst), truncated: false, method };
+    const found = this.#search(queries, maxDistance, this.#pairs);
+    const length = HIT_FIELDS * found;
+    const pairs = length <= this.#pairs.length ? this.#pairs.subarray(0, length) : this.#gathered(queries, maxDistance, limit, found);
+    return { hits: nearestOf(pairs, limit), truncated: found > limit, method };
   }
 
-  /** The nearest `limit` pairs when there are more: of those within the least distance that gives more than `limit`. */
-  #nearest(queries: Uint8Array, maxDistance: number, limit: number): QueryHit[] {
-    let [low, high] = [0, maxDistance]; // `high` gives more than `limit`
-    while (low < high) {
+  /** All pairs that were found; or if that is more than `limit` and very many, those within a lesser distance that are still more. */
+  #gathered(queries: Uint8Array, maxDistance: number, limit: number, found: number): Uint32Array {
+    let [low, high, count] = [0, maxDistance, found];
+    while (count > limit && count > GATHERED && low < high) {
       const middle = (low + high) >> 1;
-      if (this.#count(queries, middle) > limit) high = middle;
+      const nearer = this.#search(queries, middle, new Uint32Array(0));
+      if (nearer > limit) [high, count] = [middle, nearer];
       else low = middle + 1;
     }
-    const found = this.#search(queries, high, Number.POSITIVE_INFINITY);
-    return this.#written(found).sort(nearestFirst).slice(0, limit);
+    if (count > (count > limit ? MAX_PAIRS : MAX_HITS))
+      throw new EgideError('OUT_OF_MEMORY', `${count} pairs are within ${high} bits: lower maxDistance, give a limit, or ask in parts`);
+    const pairs = new Uint32Array(HIT_FIELDS * count);
+    if (count <= GATHERED) this.#pairs = pairs; // the next search may find as many
+    return pairs.subarray(0, HIT_FIELDS * this.#search(queries, high, pairs));
   }
 
-  /** Counts the pairs and, if they are no more than `limit`, fills `#hits` with them. */
-  #search(queries: Uint8Array, maxDistance: number, limit: number): number {
-    const found = this.#backend.index.pdqSearch(this.live(), queries, maxDistance, this.#hits);
-    if (found > limit || HIT_FIELDS * found <= this.#hits.length) return found;
-    if (found > MAX_HITS)
-      throw new EgideError('OUT_OF_MEMORY', `${found} pairs are within ${maxDistance} bits: lower maxDistance, or ask in parts`);
-    this.#hits = new Uint32Array(HIT_FIELDS * found);
-    return this.#backend.index.pdqSearch(this.live(), queries, maxDistance, this.#hits);
-  }
-
-  #count(queries: Uint8Array, maxDistance: number): number {
-    return this.#backend.index.pdqSearch(this.live(), queries, maxDistance, new Uint32Array(0));
-  }
-
-  #written(count: number): QueryHit[] {
-    const hits: QueryHit[] = [];
-    for (let i = 0; i < HIT_FIELDS * count; i += HIT_FIELDS)
-      hits.push({ query: this.#hits[i] as number, id: this.#hits[i + 1] as number, distance: this.#hits[i + 2] as number });
-    return hits;
+  /** Counts the pairs, and writes as many as there is room for. */
+  #search(queries: Uint8Array, maxDistance: number, pairs: Uint32Array): number {
+    return this.#backend.index.pdqSearch(this.live(), queries, maxDistance, pairs);
   }
 
   /**
@@ -131,7 +122,7 @@ export class PdqIndex extends StoredIndex {
    */
   read(first: number, count: number): { readonly hashes: Uint8Array; readonly ids: Uint32Array } {
     wholeNumber('first', first, 0, this.size);
-    const rows = Math.min(wholeNumber('count', count, 0, this.size), this.size - first);
+    const rows = Math.min(wholeNumber('count', count, 0, MAX_INDEX_COUNT), this.size - first);
     const hashes = new Uint8Array(HASH_BYTES * rows);
     const ids = new Uint32Array(rows);
     this.#backend.index.pdqRead(this.live(), first, hashes, ids);
@@ -143,6 +134,19 @@ export class PdqIndex extends StoredIndex {
 export function checkedSearch({ maxDistance, limit }: SearchOptions): { readonly maxDistance: number; readonly limit: number } {
   wholeNumber('maxDistance', maxDistance, 0, HASH_BITS);
   return { maxDistance, limit: limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', limit, 1, MAX_HITS) };
+}
+
+/** The nearest `limit` of (query, id, distance) triples. An object is made of those alone: of a cluster there may be a million more. */
+function nearestOf(pairs: Uint32Array, limit: number): QueryHit[] {
+  const order = new Float64Array(pairs.length / HIT_FIELDS); // by distance, then by id
+  for (let i = 0, at = 0; i < order.length; ++i, at += HIT_FIELDS)
+    order[i] = 2 ** 32 * (pairs[at + 2] as number) + (pairs[at + 1] as number);
+  const last = order.length > limit ? (order.slice().sort()[limit - 1] as number) : Number.POSITIVE_INFINITY;
+  const hits: QueryHit[] = [];
+  for (let i = 0, at = 0; i < order.length; ++i, at += HIT_FIELDS)
+    if ((order[i] as number) <= last)
+      hits.push({ query: pairs[at] as number, id: pairs[at + 1] as number, distance: pairs[at + 2] as number });
+  return hits.sort(nearestFirst).slice(0, limit);
 }
 
 /** By distance, then by id, then by query. */

@@ -4,6 +4,9 @@ import { liveBytes } from '../input.js';
 import type { Platform } from '../platform.js';
 import { type CheckOptions, checkIndex, chunksOfIndex, type IndexStorage, type SaveOptions, saveIndex } from './index-bytes.js';
 
+/** Hits of one answer: as objects some 250 MB, which every heap has room for; more could end the process (our own choice). */
+export const MAX_HITS = 1 << 22;
+
 /** An index where the core can search it, and what it says of itself. */
 export interface OpenedIndex {
   readonly placed: Placed;

@@ -228,6 +228,7 @@ describe.each(backends)('PdqIndex on %s', (name, makeBackend) => {
     expect(Buffer.compare(whole.hashes, many)).toBe(0); // toEqual takes seconds for a megabyte
     expect(Buffer.compare(Buffer.from(whole.ids.buffer), Buffer.from(ids.buffer))).toBe(0);
     expect(index.read(MANY - 2, 10)).toEqual({ hashes: many.slice(32 * (MANY - 2)), ids: ids.slice(MANY - 2) });
+    expect(index.read(MANY - 2, 2 * MANY)).toEqual(index.read(MANY - 2, 2));
     expect(await code(() => index.read(MANY + 1, 1))).toBe('INVALID_ARGUMENT');
   });
 
