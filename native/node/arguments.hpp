@@ -19,6 +19,15 @@ inline std::span<const std::uint8_t> bytes_of(const Napi::Value& value) {
   return {view.Data(), view.ByteLength()};
 }
 
+/// The numbers of a Uint32Array, or none if the argument was left out.
+inline std::span<std::uint32_t> numbers_of(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
+    throw Napi::TypeError::New(value.Env(), "expected a Uint32Array");
+  auto array = value.As<Napi::Uint32Array>();
+  return {array.Data(), array.ElementLength()};
+}
+
 /// A text, or the empty one if the argument was left out.
 inline std::string text_of(const Napi::Value& value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();

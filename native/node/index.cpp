@@ -39,14 +39,6 @@ IndexWork work_of(const Napi::CallbackInfo& info) {
   return {writable_area_of(info, 0), writable_area_of(info, kAreaArguments)};
 }
 
-std::span<std::uint32_t> numbers_of(const Napi::Value& value) {
-  if (value.IsUndefined()) return {};
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
-    throw Napi::TypeError::New(value.Env(), "expected a Uint32Array");
-  auto array = value.As<Napi::Uint32Array>();
-  return {array.Data(), array.ElementLength()};
-}
-
 Napi::Value number(const Napi::CallbackInfo& info, std::uint64_t value) {
   return Napi::Number::New(info.Env(), static_cast<double>(value));
 }

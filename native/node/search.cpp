@@ -12,12 +12,10 @@ namespace {
 // hammingScan(queries, hashes, maxDistance, hits: Uint32Array, kernel?) -> number found
 Napi::Value hamming_scan(const Napi::CallbackInfo& info) {
   const auto queries = bytes_of(info[0]), hashes = bytes_of(info[1]);
-  if (!info[3].IsTypedArray() || info[3].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
-    throw Napi::TypeError::New(info.Env(), "expected a Uint32Array");
-  auto out = info[3].As<Napi::Uint32Array>();
+  const auto numbers = numbers_of(info[3]);
   const std::string name = text_of(info[4]);
   static_assert(sizeof(HammingHit) == 3 * sizeof(std::uint32_t));
-  const std::span<HammingHit> hits(reinterpret_cast<HammingHit*>(out.Data()), out.ElementLength() / 3);
+  const std::span<HammingHit> hits(reinterpret_cast<HammingHit*>(numbers.data()), numbers.size() / 3);
   const std::uint64_t found = hamming_scan(queries, hashes, info[2].ToNumber().Uint32Value(), hits,
                                            kernel_named(kernels::near_kernels(), name));
   return Napi::Number::New(info.Env(), static_cast<double>(found));
