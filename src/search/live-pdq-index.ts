@@ -30,7 +30,8 @@ const CHANGES_PER_TURN = 1 << 14;
 
 /**
  * A {@link PdqIndex} that changes: hashes are added and removed at once, beside an immutable base, and merged into a new base from time to
- * time, while searches go on. Every answer is exact for the version that it names.
+ * time, while searches go on. Every answer is exact for the version that it names. Changes are in memory alone until a merge with a `path`
+ * has saved them.
  *
  * One thread makes the changes; others join to search ({@link LivePdqIndex.share}).
  */
