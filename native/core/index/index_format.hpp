@@ -34,7 +34,7 @@ struct IndexShape {
   std::uint32_t directory_bits = 0;
   /// Whether rows have ids of their own; without, a row's id is its position. Digests always have them.
   bool ids = false;
-  /// PDQ with bands: whether entries have tags. Without, an index is a third smaller and ten times slower.
+  /// PDQ with bands: whether entries have tags. Without, an index is a third smaller and some ten times slower.
   bool tags = false;
 };
 
@@ -61,7 +61,8 @@ struct IndexLayout {
 bool valid(const IndexShape& shape) noexcept;
 IndexLayout layout_of(const IndexShape& shape) noexcept;
 
-/// A view of an index: the shape, and where its sections lie.
+/// A view of an index: the shape, and where its sections lie. The bytes may begin anywhere; at a multiple of
+/// `kIndexAlignment` they are searched fastest.
 struct Index {
   IndexShape shape;
   IndexLayout layout;
