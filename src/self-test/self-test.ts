@@ -1,6 +1,7 @@
 import { type Backend, DIGEST_HIT_FIELDS, HASH_BYTES, HIT_FIELDS } from '../backend.js';
 import type { Platform } from '../platform.js';
 import { picture } from './pictures.js';
+import { seededHashes } from './seeded-hashes.js';
 import { SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
 
 /** One thing that was checked. */
@@ -84,7 +85,7 @@ function checkIndex(backend: Backend, check: Check): void {
   using index = core.reserve(indexBytes);
   using scratch = core.reserve(scratchBytes);
   const build = { index, scratch };
-  const hashes = seededHashes();
+  const hashes = seededHashes(INDEXED);
   core.pdqBegin(build, shape);
   core.add(build, hashes);
   while (core.step(build, 1 << 20) > 0);
@@ -115,7 +116,7 @@ function checkDigestIndex({ index: core }: Backend, check: Check): void {
   using index = core.reserve(indexBytes);
   using scratch = core.reserve(scratchBytes);
   const build = { index, scratch };
-  const digests = seededHashes().slice(0, 32 * shape.count);
+  const digests = seededHashes(shape.count);
   digests.copyWithin(32 * 900, 32 * 7, 32 * 8);
   core.digestBegin(build, shape);
   core.add(build, digests);
@@ -128,19 +129,6 @@ function checkDigestIndex({ index: core }: Backend, check: Check): void {
   const hits = new Uint32Array(3 * DIGEST_HIT_FIELDS);
   const found = core.digestFind(index, queries, hits);
   check('index of digests', `${core.open(index).count}, ${found}: ${hits.join()}`, '1000, 2: 0,7,0,900,0,0');
-}
-
-/** Marsaglia's xorshift32. */
-function seededHashes(): Uint8Array {
-  const words = new Uint32Array((INDEXED * HASH_BYTES) / 4);
-  let state = 2463534242;
-  for (let i = 0; i < words.length; ++i) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[i] = state;
-  }
-  return new Uint8Array(words.buffer);
 }
 
 function checkDigests(platform: Platform, check: Check): void {

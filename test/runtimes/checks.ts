@@ -1,5 +1,6 @@
 import type { Egide } from '../../src/egide.js';
 import { picture as pixelsOf } from '../../src/self-test/pictures.js';
+import { seededHashes } from '../../src/self-test/seeded-hashes.js';
 import { type PdqVector, parsePdqVectors } from '../vectors/pdq-vectors.js';
 
 type Check = (egide: Egide, vectors: readonly PdqVector[]) => Promise<void>;
@@ -104,19 +105,6 @@ function picture(egide: Egide, vectors: readonly PdqVector[], pattern: string) {
 
 function imageOf(egide: Egide, { pattern, seed, width, height }: PdqVector) {
   return egide.image({ data: pixelsOf(pattern, seed, width, height), width, height, channels: 3 });
-}
-
-/** Marsaglia's xorshift32. */
-function seededHashes(count: number): Uint8Array {
-  const words = new Uint32Array(8 * count);
-  let state = 2463534242;
-  for (let i = 0; i < words.length; ++i) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[i] = state;
-  }
-  return new Uint8Array(words.buffer);
 }
 
 /** Left and right exchanged. */

@@ -14,13 +14,6 @@ constexpr std::size_t kLine = 64;  // bytes of a cache line
 // Lines of a run that are asked for ahead; a longer run is read so evenly that the processor runs ahead by itself.
 constexpr std::uint32_t kLinesAhead = 8;
 
-std::uint32_t distance_of(const Bands& query, const std::uint8_t* row) noexcept {
-  int sum = 0;
-  for (std::uint32_t at = 0; at < kPdqBytes; at += 8)
-    sum += std::popcount(read_u64(reinterpret_cast<const std::uint8_t*>(query.data()) + at) ^ read_u64(row + at));
-  return static_cast<std::uint32_t>(sum);
-}
-
 }  // namespace
 
 BandSearch::BandSearch(const Index& index, std::span<const Bands> queries, std::uint32_t max_distance,
@@ -156,9 +149,10 @@ void BandSearch::ask_for_rows(Survivors& survivors) noexcept {
 void BandSearch::verify(const Survivors& survivors) noexcept {
   const std::uint8_t* rows = index_.bytes + index_.layout.rows;
   const Bands& query = queries_[survivors.query];
+  const auto* query_bytes = reinterpret_cast<const std::uint8_t*>(query.data());
   for (std::uint32_t i = 0; i < survivors.count; ++i) {
     const std::uint8_t* row = rows + kPdqBytes * std::uint64_t{survivors.entries[i]};
-    const std::uint32_t distance = distance_of(query, row);
+    const std::uint32_t distance = hamming_distance(query_bytes, row);
     if (distance > max_distance_ || found_before(query, row, survivors.band)) continue;
     if (found_ < hits_.size()) hits_[found_] = {survivors.query, index_.id(survivors.entries[i]), distance};
     ++found_;

@@ -13,14 +13,6 @@ constexpr std::size_t kHashBytes = 32;
 // Hashes compared at a time: 4 KB, which stay in the nearest cache for every query and the next block beside them.
 constexpr std::size_t kBlock = 128;
 
-std::uint32_t distance_between(const std::uint8_t* a, const std::uint8_t* b) noexcept {
-  std::uint64_t x[4], y[4];
-  std::memcpy(x, a, sizeof x);
-  std::memcpy(y, b, sizeof y);
-  return static_cast<std::uint32_t>(std::popcount(x[0] ^ y[0]) + std::popcount(x[1] ^ y[1]) +
-                                    std::popcount(x[2] ^ y[2]) + std::popcount(x[3] ^ y[3]));
-}
-
 // The place of the next mask that is not zero, from `i` on, or `count`. Nearly all are zero, so it looks at four at
 // once.
 std::size_t next_near(const std::uint16_t* masks, std::size_t i, std::size_t count) noexcept {
@@ -41,7 +33,7 @@ struct Output {
   void add(std::size_t query, std::size_t position) noexcept {
     if (found < hits.size())
       hits[found] = {static_cast<std::uint32_t>(query), static_cast<std::uint32_t>(position),
-                     distance_between(queries.data() + query * kHashBytes, hashes.data() + position * kHashBytes)};
+                     hamming_distance(queries.data() + query * kHashBytes, hashes.data() + position * kHashBytes)};
     ++found;
   }
 };

@@ -1,7 +1,9 @@
 // The full scan: every query against every stored hash.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "core/kernels/near_kernels.hpp"
@@ -11,6 +13,15 @@ namespace egide {
 struct HammingHit {
   std::uint32_t query, position, distance;
 };
+
+/// Bits in which two hashes of 32 bytes differ.
+inline std::uint32_t hamming_distance(const std::uint8_t* a, const std::uint8_t* b) noexcept {
+  std::uint64_t x[4], y[4];
+  std::memcpy(x, a, sizeof x);
+  std::memcpy(y, b, sizeof y);
+  return static_cast<std::uint32_t>(std::popcount(x[0] ^ y[0]) + std::popcount(x[1] ^ y[1]) +
+                                    std::popcount(x[2] ^ y[2]) + std::popcount(x[3] ^ y[3]));
+}
 
 /// Finds every pair within `max_distance` bits, in no promised order. `queries` and `hashes` are multiples of 32 bytes.
 /// Returns how many there are; only the first `hits.size()` are written.
