@@ -59,7 +59,7 @@ const LINK = [
 ];
 
 async function buildWasm() {
-  const unit = ['wasm/exports.cpp', 'wasm/index_exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))]
+  const unit = ['wasm/runtime.cpp', 'wasm/exports.cpp', 'wasm/index_exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))]
     .map((path) => `#include "${path}"\n`)
     .join('');
   const bytes = await compile(unit);

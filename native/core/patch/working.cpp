@@ -1,0 +1,89 @@
+#include "core/patch/working.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace egide {
+namespace {
+
+// Shorter sides hold no keypoint; a working picture has them all the same.
+constexpr std::uint32_t kShortest = 16;
+// Luma comes as 256 times a byte.
+constexpr float kLumaScale = 1.0f / 65280;
+
+}  // namespace
+
+WorkingSize working_size(double width, double height, std::uint32_t long_side) noexcept {
+  const double side = std::max(width, height);
+  const double scale = std::clamp(side, double{kLeastSide}, double(long_side)) / side;
+  const auto scaled = [&](double length) {
+    return std::max(kShortest, static_cast<std::uint32_t>(std::floor(length * scale + 0.5)));
+  };
+  return {scaled(width), scaled(height)};
+}
+
+WorkingPicture::Axis WorkingPicture::axis_of(std::uint32_t from, std::uint32_t to) {
+  Axis axis;
+  const double step = double(from) / to;
+  const double last = from - 1;
+  for (std::uint32_t i = 0; i < to; ++i) {
+    axis.weight.push_back(axis.weights.size());
+    if (step > 1) {
+      const double begin = i * step, end = (i + 1) * step;
+      const double first = std::floor(begin), stop = std::min(last, std::ceil(end) - 1);
+      for (double k = first; k <= stop; ++k)
+        axis.weights.push_back(static_cast<float>((std::min(end, k + 1) - std::max(begin, k)) / step));
+      axis.first.push_back(static_cast<std::uint32_t>(first));
+    } else {
+      const double centre = std::clamp((i + 0.5) * step - 0.5, 0.0, last), first = std::floor(centre);
+      axis.weights.push_back(static_cast<float>(1 - (centre - first)));
+      if (centre > first) axis.weights.push_back(static_cast<float>(centre - first));
+      axis.first.push_back(static_cast<std::uint32_t>(first));
+    }
+    axis.count.push_back(static_cast<std::uint32_t>(axis.weights.size() - axis.weight.back()));
+  }
+  for (std::uint32_t i = 0, open = 0; i < to; ++i) {  // those before `open` end before i begins
+    while (axis.first[open] + axis.count[open] <= axis.first[i]) ++open;
+    axis.most_open = std::max(axis.most_open, i - open + 1);
+  }
+  return axis;
+}
+
+WorkingPicture::WorkingPicture(std::uint32_t width, std::uint32_t height, std::uint32_t channels, WorkingSize size,
+                               const kernels::PatchKernel& kernel)
+    : kernel_(&kernel),
+      width_(width),
+      channels_(channels),
+      size_(size),
+      across_(axis_of(width, size.width)),
+      down_(axis_of(height, size.height)),
+      row_(width),
+      sums_(std::size_t{down_.most_open} * width),
+      luma_(std::size_t{size.width} * size.height) {}
+
+void WorkingPicture::rows(const std::uint8_t* pixels, std::uint32_t count) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i, pixels += std::size_t{width_} * channels_, ++source_row_) {
+    kernel_->luma_row(pixels, channels_, row_.data(), width_);
+    for (std::uint32_t y = finished_; y < size_.height && down_.first[y] <= source_row_; ++y) {
+      const std::uint32_t tap = source_row_ - down_.first[y];
+      kernel_->add_row(row_.data(), down_.weights[down_.weight[y] + tap], sums_of(y), width_);
+      if (tap + 1 == down_.count[y]) finish_row(y);
+    }
+  }
+}
+
+void WorkingPicture::finish_row(std::uint32_t y) noexcept {
+  float* sums = sums_of(y);
+  float* out = luma_.data() + std::size_t{y} * size_.width;
+  for (std::uint32_t x = 0; x < size_.width; ++x) {
+    const float* from = sums + across_.first[x];
+    const float* weights = across_.weights.data() + across_.weight[x];
+    float sum = 0;
+    for (std::uint32_t i = 0; i < across_.count[x]; ++i) sum += weights[i] * from[i];
+    out[x] = sum * kLumaScale;
+  }
+  std::fill_n(sums, width_, 0.0f);
+  finished_ = y + 1;
+}
+
+}  // namespace egide
