@@ -7,6 +7,7 @@
         "native/node/addon.cpp",
         "native/node/files.cpp",
         "native/node/index.cpp",
+        "native/node/patch.cpp",
         "native/node/pdq.cpp",
         "native/node/search.cpp",
         "<!@(node -p \"require('fs').readFileSync('native/sources.txt','utf8').trim().split(/\\s+/).join(' ')\")"

@@ -59,7 +59,13 @@ const LINK = [
 ];
 
 async function buildWasm() {
-  const unit = ['wasm/runtime.cpp', 'wasm/exports.cpp', 'wasm/index_exports.cpp', ...sources.map((path) => path.replace(/^native\//, ''))]
+  const unit = [
+    'wasm/runtime.cpp',
+    'wasm/exports.cpp',
+    'wasm/index_exports.cpp',
+    'wasm/patch_exports.cpp',
+    ...sources.map((path) => path.replace(/^native\//, '')),
+  ]
     .map((path) => `#include "${path}"\n`)
     .join('');
   const bytes = await compile(unit);

@@ -149,6 +149,27 @@ export interface IndexCore {
   digestFind(index: Placed, digests: Uint8Array, hits: Uint32Array): number;
 }
 
+/** What to extract of a picture. */
+export interface PatchExtraction {
+  /** Pixels of the long side that the picture is looked at in, 512 to 2,048. */
+  readonly longSide: number;
+  /** At most 4,096. */
+  readonly maxFeatures: number;
+  /** EXIF orientation, 1 to 8: patches are those of the upright picture. */
+  readonly orientation: number;
+  /** Factors by which the sides are changed before; 1 leaves them. */
+  readonly stretchX: number;
+  readonly stretchY: number;
+}
+
+/** Patches: local descriptors (docs/patches.md). Extracted ones and records are bytes (docs/formats.md). */
+export interface PatchCore {
+  /** At most {@link MAX_SYNC_PIXELS}. */
+  extract(pixels: Pixels, extraction: PatchExtraction, kernel?: string): Uint8Array;
+  /** The same without holding the event loop for long. The input is copied before this returns, or used up. */
+  extractAsync(pixels: Pixels, extraction: PatchExtraction, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
 /** How to hash asynchronously. */
 export interface PdqAsyncOptions {
   readonly orientation?: number | undefined;
@@ -182,6 +203,7 @@ export interface Backend {
   hammingScan(queries: Uint8Array, hashes: Placed, maxDistance: number, hits: Uint32Array, kernel?: string, rows?: Rows): number;
 
   readonly index: IndexCore;
+  readonly patch: PatchCore;
 }
 
 /** Pixels that a synchronous call takes: 12.5 million (a 12-megapixel photograph), under 50 ms on either backend (bench/RESULTS.md). */

@@ -10,12 +10,12 @@ import {
   type Placed,
   type Rows,
 } from '../backend.js';
-import { EgideError } from '../errors.js';
 import { liveBytes } from '../input.js';
 import { type IndexAddon, NativeIndexCore } from './native-index.js';
+import { NativePatchCore, outOfMemory, type PatchAddon } from './native-patch.js';
 
 /** What native/node exports. */
-interface Addon extends FileMapper, IndexAddon {
+interface Addon extends FileMapper, IndexAddon, PatchAddon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
@@ -46,20 +46,17 @@ function isGlibc(): boolean {
 
 const modeNumber = (mode: PdqMode): number => (mode === 'full-res' ? 0 : 1);
 
-/** The addon throws plain errors; the only one that arguments checked by the facade can meet is want of memory. */
-function outOfMemory(cause: unknown): EgideError {
-  return new EgideError('OUT_OF_MEMORY', 'the core could not get the memory for this picture', { cause });
-}
-
 class NativeBackend implements Backend {
   readonly name = 'native';
   readonly kernels: readonly string[];
   readonly index: NativeIndexCore;
+  readonly patch: NativePatchCore;
   readonly #addon: Addon;
 
   constructor(addon: Addon) {
     this.#addon = addon;
     this.index = new NativeIndexCore(addon);
+    this.patch = new NativePatchCore(addon);
     this.kernels = addon.kernels();
   }
 

@@ -14,9 +14,10 @@ import { EgideError, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
 import { WasmIndexCore, type WasmIndexExports } from './wasm-index.js';
 import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
+import { WasmPatchCore, type WasmPatchExports } from './wasm-patch.js';
 
 /** What native/wasm/exports.cpp exports. Pointers and sizes are 32-bit numbers. */
-interface Core extends MemoryCore, WasmIndexExports {
+interface Core extends MemoryCore, WasmIndexExports, WasmPatchExports {
   kernel_count(): number;
   kernel_name(index: number): number;
   pdq_scratch_bytes(width: number, height: number, channels: number, mode: number, kernel: number): number;
@@ -74,11 +75,16 @@ class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly kernels: readonly string[];
   readonly index: WasmIndexCore;
+  readonly patch: WasmPatchCore;
   readonly #core: Core;
 
   constructor(core: Core, limitBytes: number) {
     this.#core = core;
     this.index = new WasmIndexCore(core, limitBytes, (name) => this.#kernel(name));
+    this.patch = new WasmPatchCore(core, {
+      kernel: (name) => this.#kernel(name),
+      upright: (pixels, orientation) => turned(pixels, orientation, this.#upright(pixels, orientation)),
+    });
     this.kernels = Array.from({ length: core.kernel_count() }, (_, i) => this.#text(core.kernel_name(i)));
   }
 

@@ -1,10 +1,20 @@
 #include "core/patch/extract.hpp"
 
+#include <cmath>
+
 #include "core/patch/describe.hpp"
 #include "core/patch/keypoints.hpp"
 #include "core/patch/pyramid.hpp"
 
 namespace egide {
+namespace {
+
+// Patches travel with 8 bits of luma: what is compared is the same before and after.
+void quantise(std::vector<float>& luma) noexcept {
+  for (float& value : luma) value = std::floor(value * 255 + 0.5f) / 255;
+}
+
+}  // namespace
 
 Patches extract(WorkingPicture&& working, std::uint32_t source_width, std::uint32_t source_height,
                 std::uint32_t max_features, const kernels::PatchKernel& kernel) {
@@ -13,6 +23,7 @@ Patches extract(WorkingPicture&& working, std::uint32_t source_width, std::uint3
   patches.source_width = source_width, patches.source_height = source_height;
   patches.luma = std::move(working).take_luma();
   const std::vector<Octave> octaves = pyramid_of(patches.luma.data(), patches.width, patches.height, kernel);
+  quantise(patches.luma);
   for (const Keypoint& keypoint : chosen(octaves, keypoints_of(octaves, kernel), max_features)) {
     const Octave& octave = octaves[keypoint.octave];
     const Angles angles = angles_of(octave, keypoint, kernel);

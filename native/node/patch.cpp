@@ -1,0 +1,131 @@
+// Patches for Node, at once or on a libuv thread.
+#include <napi.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/image/upright.hpp"
+#include "core/kernels/choose.hpp"
+#include "core/patch/extract.hpp"
+#include "core/patch/patches_format.hpp"
+#include "node/addon.hpp"
+#include "node/arguments.hpp"
+
+namespace egide::node {
+namespace {
+
+using kernels::PatchKernel;
+
+// Rows of a turned picture that are made at a time.
+constexpr std::uint32_t kTurnedRows = 128;
+
+struct Extraction {
+  StoredPicture stored;
+  WorkingSize size;
+  std::uint32_t max_features;
+};
+
+std::vector<std::uint8_t> extracted(const Extraction& wanted, const PatchKernel& kernel) {
+  const StoredPicture& stored = wanted.stored;
+  const std::uint32_t width = stored.seen_width(), height = stored.seen_height();
+  WorkingPicture working(width, height, stored.channels, wanted.size, kernel);
+  if (stored.orientation == 1) {
+    working.rows(stored.pixels, height);
+  } else {
+    std::vector<std::uint8_t> rows(std::size_t{kTurnedRows} * width * stored.channels);
+    for (std::uint32_t y = 0; y < height; y += kTurnedRows) {
+      const std::uint32_t count = std::min(kTurnedRows, height - y);
+      upright_rows(stored, y, count, rows.data());
+      working.rows(rows.data(), count);
+    }
+  }
+  return write_patches(extract(std::move(working), width, height, wanted.max_features, kernel));
+}
+
+// pixels, width, height, channels, orientation, long side, max features, stretch of x, of y
+Extraction extraction_of(const Napi::CallbackInfo& info) {
+  const auto number = [&](std::size_t i) { return info[i].ToNumber().Uint32Value(); };
+  const auto pixels = bytes_of(info[0]);
+  const StoredPicture stored{pixels.data(), number(1), number(2), number(3), number(4)};
+  const auto in_range = [](std::uint32_t value, std::uint32_t most) { return value >= 1 && value <= most; };
+  if (!in_range(stored.width, UINT16_MAX) || !in_range(stored.height, UINT16_MAX) || !in_range(stored.channels, 4) ||
+      !in_range(stored.orientation, 8) ||
+      pixels.size() != std::uint64_t{stored.width} * stored.height * stored.channels)
+    throw Napi::RangeError::New(info.Env(), "the byte count does not fit the size of the picture");
+  const std::uint32_t long_side = std::clamp(number(5), kLeastSide, kMaxWorkingSide);
+  const WorkingSize size = working_size(stored.seen_width() * info[7].ToNumber().DoubleValue(),
+                                        stored.seen_height() * info[8].ToNumber().DoubleValue(), long_side);
+  return {stored, size, std::min(number(6), kMaxPatches)};
+}
+
+Napi::Value array_of(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
+  auto array = Napi::Uint8Array::New(env, bytes.size());
+  std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
+// patchExtract(…extraction, kernel?) -> bytes
+Napi::Value patch_extract(const Napi::CallbackInfo& info) {
+  const Extraction wanted = extraction_of(info);
+  const std::string name = text_of(info[9]);
+  try {
+    return array_of(info.Env(), extracted(wanted, kernels::kernel_named(kernels::patch_kernels(), name)));
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(info.Env(), "out of memory");
+  }
+}
+
+// Extracts on a libuv thread and settles one promise, exactly once.
+class PatchWorker final : public Napi::AsyncWorker {
+ public:
+  PatchWorker(Napi::Env env, const Extraction& wanted, std::span<const std::uint8_t> pixels)
+      : AsyncWorker(env, "egide:patch"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        pixels_(pixels.begin(), pixels.end()),
+        wanted_(wanted) {
+    wanted_.stored.pixels = pixels_.data();
+  }
+
+  Napi::Promise start() {
+    Queue();
+    return deferred_.Promise();
+  }
+
+ private:
+  void Execute() override {  // worker thread: the core only, no Napi type
+    try {
+      bytes_ = extracted(wanted_, kernels::kernel_named(kernels::patch_kernels()));
+    } catch (const std::bad_alloc&) {
+      SetError("out of memory");
+    }
+  }
+  void OnOK() override { deferred_.Resolve(array_of(Env(), bytes_)); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+  Napi::Promise::Deferred deferred_;
+  std::vector<std::uint8_t> pixels_;  // a copy: JavaScript may transfer its own away while we read
+  Extraction wanted_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+// patchExtractAsync(…extraction) -> Promise<bytes>
+Napi::Value patch_extract_async(const Napi::CallbackInfo& info) {
+  const Extraction wanted = extraction_of(info);
+  try {
+    auto* worker = new PatchWorker(info.Env(), wanted, bytes_of(info[0]));  // deletes itself when it has settled
+    return worker->start();
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(info.Env(), "out of memory");
+  }
+}
+
+}  // namespace
+
+void export_patch(Napi::Object exports) {
+  exports.Set("patchExtract", Napi::Function::New(exports.Env(), patch_extract));
+  exports.Set("patchExtractAsync", Napi::Function::New(exports.Env(), patch_extract_async));
+}
+
+}  // namespace egide::node

@@ -1,0 +1,58 @@
+import type { PatchCore, PatchExtraction, Pixels } from '../backend.js';
+import { EgideError } from '../errors.js';
+
+type Extraction = readonly [
+  data: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  orientation: number,
+  longSide: number,
+  maxFeatures: number,
+  stretchX: number,
+  stretchY: number,
+];
+
+/** What native/node/patch.cpp exports. */
+export interface PatchAddon {
+  patchExtract(...args: [...Extraction, kernel: string | undefined]): Uint8Array;
+  patchExtractAsync(...args: Extraction): Promise<Uint8Array>;
+}
+
+/** The addon throws plain errors; the only one that arguments checked by the facade can meet is want of memory. */
+export function outOfMemory(cause: unknown): EgideError {
+  return new EgideError('OUT_OF_MEMORY', 'the core could not get the memory for this picture', { cause });
+}
+
+/** Patches by the addon. */
+export class NativePatchCore implements PatchCore {
+  readonly #addon: PatchAddon;
+
+  constructor(addon: PatchAddon) {
+    this.#addon = addon;
+  }
+
+  extract(pixels: Pixels, extraction: PatchExtraction, kernel?: string): Uint8Array {
+    try {
+      return this.#addon.patchExtract(...argumentsOf(pixels, extraction), kernel);
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
+  }
+
+  async extractAsync(pixels: Pixels, extraction: PatchExtraction, signal?: AbortSignal): Promise<Uint8Array> {
+    let patches: Uint8Array;
+    try {
+      patches = await this.#addon.patchExtractAsync(...argumentsOf(pixels, extraction));
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
+    signal?.throwIfAborted();
+    return patches;
+  }
+}
+
+function argumentsOf({ data, width, height, channels }: Pixels, extraction: PatchExtraction): Extraction {
+  const { orientation, longSide, maxFeatures, stretchX, stretchY } = extraction;
+  return [data, width, height, channels, orientation, longSide, maxFeatures, stretchX, stretchY];
+}
