@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/patch/feature.hpp"
+#include "core/patch/transform.hpp"
 
 namespace egide {
 
@@ -13,17 +14,15 @@ struct Correspondence {
   std::uint32_t distance;
 };
 
-enum class Model : std::uint8_t { none = 0, similarity = 1, affine = 2, homography = 3 };
-
 struct Geometry {
   Model model = Model::none;
-  /// Row-major, maps the query's working pixels (of its variant) to the reference's frame.
-  std::array<double, 9> matrix{};
+  /// Takes the query's working pixels (of its variant) to the reference's frame.
+  Matrix matrix{};
   /// Numbers of the correspondences that agree.
   std::vector<std::uint32_t> inliers;
   /// Those among them at places of their own (more than 4 px apart in both pictures).
   std::uint32_t independent = 0;
-  /// Query features that have any correspondence.
+  /// Query features that have a correspondence among those looked at.
   std::uint32_t tentative = 0;
   /// log10 of the number of such agreements to expect by chance; 0 if there is none. Necessary, not sufficient.
   double log10_false_alarms = 0;
@@ -38,7 +37,11 @@ struct VerifyInit {
   std::uint32_t variants;
 };
 
-/// Sorts `correspondences` by distance (ties by query, then reference).
+/// Correspondences that are looked at, and those among them that propose a transform: the nearest.
+inline constexpr std::size_t kMaxCorrespondences = 1000, kMaxHypotheses = 400;
+
+/// Sorts `correspondences` by distance (ties by query, then reference), so that their order does not matter. Those that
+/// number no place, or a place that is none (not finite, no scale), are passed over.
 Geometry verify(const VerifyInit& init, std::vector<Correspondence>& correspondences);
 
 }  // namespace egide

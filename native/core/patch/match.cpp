@@ -1,0 +1,94 @@
+#include "core/patch/match.hpp"
+
+#include <algorithm>
+
+#include "core/patch/nearest.hpp"
+
+namespace egide {
+namespace matching {
+namespace {
+
+// Measured on photographs, edited copies and user interfaces: docs/patches.md.
+struct CodeLimits {
+  /// Bits within which two codes resemble each other: one pair in some thousands does by chance.
+  std::uint32_t tentative;
+  /// A feature is distinctive if nothing else is less than this many bits further away than its partner.
+  std::uint32_t distinctive;
+};
+constexpr CodeLimits kWide = {26, 6}, kNarrow = {11, 4};
+
+// Pixels: what lies nearer is the feature itself, seen at another scale or orientation; distinctive ones keep a
+// distance, as inliers do.
+constexpr float kElsewhere = 12, kApart = 4;
+
+constexpr std::uint32_t kConfirmedFeatures = 10, kProbableFeatures = 6, kWeakFeatures = 4;
+constexpr double kConfirmedAlarms = -8, kProbableAlarms = -6, kConfirmedAgreement = 0.40;
+
+const CodeLimits& limits_of(const Reference& reference) noexcept { return reference.narrow ? kNarrow : kWide; }
+
+std::vector<Correspondence> resembling(const Query& query, const Reference& reference) {
+  std::vector<Correspondence> pairs;
+  NearCode nearest[2];
+  for (std::uint32_t q = 0; q < query.codes.size(); ++q) {
+    const std::size_t count =
+        two_nearest(query.codes[q], reference.codes, limits_of(reference).tentative, reference.narrow, nearest);
+    for (std::size_t i = 0; i < count; ++i) pairs.push_back({q, nearest[i].code, nearest[i].distance});
+  }
+  return pairs;
+}
+
+bool together(const Place& a, const Place& b) noexcept {
+  const float dx = a.x - b.x, dy = a.y - b.y;
+  return dx * dx + dy * dy < kApart * kApart;
+}
+
+// Inliers that prove something: no stop features, at places of their own, and neither of the two features resembles
+// anything else in the other picture nearly as much. Repetitive textures agree in hundreds of pairs and have none.
+std::uint32_t count_distinctive(const Query& query, const Reference& reference, const PatchMatch& match) {
+  std::vector<Correspondence> kept;
+  for (const std::uint32_t inlier : match.geometry.inliers) {
+    const Correspondence& pair = match.correspondences[inlier];
+    const Place &q = query.places[pair.query], &r = reference.places[pair.reference];
+    if (reference.stops[pair.reference] != 0) continue;
+    if (std::ranges::any_of(kept, [&](const Correspondence& other) {
+          return together(query.places[other.query], q) || together(reference.places[other.reference], r);
+        }))
+      continue;
+    const std::uint32_t limit = pair.distance + limits_of(reference).distinctive;
+    if (resembles_elsewhere(query.codes[pair.query], r, reference.codes, reference.places, limit, kElsewhere,
+                            reference.narrow) ||
+        resembles_elsewhere(reference.codes[pair.reference], q, query.codes, query.places, limit, kElsewhere,
+                            reference.narrow))
+      continue;
+    kept.push_back(pair);
+  }
+  return static_cast<std::uint32_t>(kept.size());
+}
+
+Tier tier_of(const PatchMatch& match, bool has_grid) noexcept {
+  const double alarms = match.geometry.log10_false_alarms;
+  if (match.distinctive >= kConfirmedFeatures && alarms <= kConfirmedAlarms &&
+      (!has_grid || match.agreement >= kConfirmedAgreement))
+    return Tier::confirmed;
+  if (match.distinctive >= kProbableFeatures && alarms <= kProbableAlarms) return Tier::probable;
+  return match.distinctive >= kWeakFeatures ? Tier::weak : Tier::none;
+}
+
+}  // namespace
+}  // namespace matching
+
+PatchMatch match_reference(const Patches& patches, const Query& query, const Reference& reference, double images,
+                           std::uint32_t variants) {
+  (void)patches;
+  PatchMatch match;
+  match.variant = query.variant;
+  match.correspondences = matching::resembling(query, reference);
+  match.geometry = verify({query.places, reference.places, reference.width, reference.height, images, variants},
+                          match.correspondences);
+  if (match.geometry.model == Model::none) return match;
+  match.distinctive = matching::count_distinctive(query, reference, match);
+  match.tier = matching::tier_of(match, false);
+  return match;
+}
+
+}  // namespace egide
