@@ -16,6 +16,7 @@ const LAYERS = [
   ['shield/'],
   ['egide', 'self-test/'],
   ['entry/'],
+  ['bench/'],
   ['cli/'],
 ];
 const conceptOf = (file) => {
@@ -23,7 +24,7 @@ const conceptOf = (file) => {
   return path.includes('/') ? `${path.split('/')[0]}/` : path.replace(/\.ts$/, '');
 };
 const layerOf = (file) => LAYERS.findIndex((names) => names.includes(conceptOf(file)));
-const mayUseNode = (file) => /-node\.ts$|^src\/entry\/node\.ts$|^src\/backend\/native\.ts$|^src\/cli\//.test(file);
+const mayUseNode = (file) => /-node\.ts$|^src\/entry\/node\.ts$|^src\/backend\/native\.ts$|^src\/(bench|cli)\//.test(file);
 
 const sources = filesUnder('src').filter((f) => f.endsWith('.ts'));
 for (const file of sources) {
