@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/patch/hull.hpp"
 #include "core/patch/nearest.hpp"
 
 namespace egide {
@@ -23,6 +24,11 @@ constexpr float kElsewhere = 12, kApart = 4;
 
 constexpr std::uint32_t kConfirmedFeatures = 10, kProbableFeatures = 6, kWeakFeatures = 4;
 constexpr double kConfirmedAlarms = -8, kProbableAlarms = -6, kConfirmedAgreement = 0.40;
+// Below this agreement a copy is labelled; one is that a twentieth of either picture has in common.
+constexpr double kWholeAgreement = 0.60, kElementShare = 0.05;
+// Where less than this share of what both show has features in common, the rest is taken for another picture, not for
+// a cover: of a copy that is half covered the other half still agrees.
+constexpr double kSpannedShare = 0.25;
 
 const CodeLimits& limits_of(const Reference& reference) noexcept { return reference.narrow ? kNarrow : kWide; }
 
@@ -74,12 +80,30 @@ Tier tier_of(const PatchMatch& match, bool has_grid) noexcept {
   return match.distinctive >= kWeakFeatures ? Tier::weak : Tier::none;
 }
 
+// Labels what is a copy only in part. A twentieth of both pictures is an element that they share. Where the grid
+// disagrees it depends: if inliers span most of what should be seen, something lies over it.
+// `visible`: the share of the reference that the query shows.
+void label(const Query& query, const Reference& reference, double visible, PatchMatch& match) {
+  std::vector<Point> in_query, in_reference;
+  for (const std::uint32_t inlier : match.geometry.inliers) {
+    const Correspondence& pair = match.correspondences[inlier];
+    in_query.push_back({query.places[pair.query].x, query.places[pair.query].y});
+    in_reference.push_back({reference.places[pair.reference].x, reference.places[pair.reference].y});
+  }
+  const double of_query = area_of(convex_hull(std::move(in_query))) / (double{query.width} * query.height);
+  const double of_reference =
+      area_of(convex_hull(std::move(in_reference))) / (double{reference.width} * reference.height);
+  const bool disagrees = match.agreement >= 0 && match.agreement < kWholeAgreement;
+  match.shared_element = (of_query < kElementShare && of_reference < kElementShare) ||
+                         (disagrees && of_reference < kSpannedShare * visible);
+  match.heavily_overlaid = disagrees && !match.shared_element;
+}
+
 }  // namespace
 }  // namespace matching
 
 PatchMatch match_reference(const Patches& patches, const Query& query, const Reference& reference, double images,
                            std::uint32_t variants) {
-  (void)patches;
   PatchMatch match;
   match.variant = query.variant;
   match.correspondences = matching::resembling(query, reference);
@@ -87,7 +111,18 @@ PatchMatch match_reference(const Patches& patches, const Query& query, const Ref
                           match.correspondences);
   if (match.geometry.model == Model::none) return match;
   match.distinctive = matching::count_distinctive(query, reference, match);
-  match.tier = matching::tier_of(match, false);
+  const bool has_grid = reference.grid_columns > 0 && reference.grid_rows > 0 && reference.grid != nullptr;
+  if (match.distinctive < matching::kWeakFeatures) return match;
+  double visible = 1;
+  if (has_grid) {
+    const FramedGrid grid{
+        {reference.grid_columns, reference.grid_rows}, reference.grid, reference.width, reference.height};
+    Agreement agreement = agreement_of(grid, patches, query.variant, match.geometry.matrix);
+    match.agreement = agreement.share, match.cells = std::move(agreement.cells);
+    visible = agreement.visible;
+  }
+  match.tier = matching::tier_of(match, has_grid);
+  matching::label(query, reference, visible, match);
   return match;
 }
 

@@ -2,6 +2,7 @@
 // that can be trusted.
 #pragma once
 
+#include "core/patch/agreement.hpp"
 #include "core/patch/code.hpp"
 #include "core/patch/record.hpp"
 #include "core/patch/verify.hpp"
@@ -36,9 +37,6 @@ Reference reference_of(const Record& record);
 /// How far a match can be trusted (docs/patches.md): measured on pictures, not a probability.
 enum class Tier : std::uint8_t { none = 0, weak = 1, probable = 2, confirmed = 3 };
 
-/// What became of a cell of the reference's dense grid.
-enum class CellState : std::uint8_t { not_visible = 0, different = 1, same = 2 };
-
 struct PatchMatch {
   Variant variant = Variant::normal;
   Tier tier = Tier::none;
@@ -51,11 +49,13 @@ struct PatchMatch {
   double agreement = -1;
   /// Per cell of the grid; empty without one.
   std::vector<CellState> cells;
-  /// Most of what should be seen is covered, or little more than a shared element (a logo, a sticker, a frame) agrees.
+  /// Much of what should be seen is covered, or little more than an element (a logo, a sticker) is shared: never both,
+  /// and no more than a guess where a picture is both.
   bool heavily_overlaid = false, shared_element = false;
 };
 
-/// `images`: how many pictures the query is compared with; it enters the expected number of false alarms.
+/// `images` and `variants`: how many pictures the query is compared with, in how many variants; they enter the expected
+/// number of false alarms. `query` is made of `patches`, whose luma the grid is compared with.
 PatchMatch match_reference(const Patches& patches, const Query& query, const Reference& reference, double images,
                            std::uint32_t variants);
 
