@@ -8,13 +8,19 @@ const BAR_WIDTH = 24;
 export class Progress {
   readonly #io: Io;
   readonly #total: number;
-  #done = 0;
+  readonly #what: string;
+  #done: number;
   #drawn = 0;
 
-  /** @param total Files to come; only used on a terminal. */
-  constructor(io: Io, total: number) {
+  /**
+   * @param total Files to come; only used on a terminal.
+   * @param done How many of them were done before.
+   */
+  constructor(io: Io, total: number, { what = 'files', done = 0 } = {}) {
     this.#io = io;
     this.#total = total;
+    this.#what = what;
+    this.#done = done;
   }
 
   /** One more file is done; `note` stands behind the bar. */
@@ -26,7 +32,7 @@ export class Progress {
     const share = this.#total > 0 ? Math.min(1, this.#done / this.#total) : 0;
     const filled = Math.round(share * BAR_WIDTH);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-    this.#io.err(`\r\u001b[K${bar} ${this.#done}/${Math.max(this.#done, this.#total)} files  ${note}`);
+    this.#io.err(`\r\u001b[K${bar} ${this.#done}/${Math.max(this.#done, this.#total)} ${this.#what}  ${note}`);
   }
 
   /** Takes the bar away, so that other text can be written. */

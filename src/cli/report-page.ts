@@ -30,7 +30,7 @@ const ACTION_WORDS: Readonly<Record<Action, { title: string; note: string }>> = 
 };
 
 /** Text as HTML, with nothing in it that a browser or a reader could be misled by. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return printable(text).replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 

@@ -1,4 +1,5 @@
 import { EgideError } from '../errors.js';
+import { benchAttacksCommand, benchCommand } from './bench.js';
 import { type Command, readGiven } from './command.js';
 import { compareCommand } from './compare.js';
 import { hashCommand } from './hash.js';
@@ -7,7 +8,7 @@ import { listMakeCommand } from './list-make.js';
 import { scanCommand } from './scan.js';
 import { versionCommand } from './version.js';
 
-const COMMANDS: readonly Command[] = [hashCommand, compareCommand, listMakeCommand, scanCommand];
+const COMMANDS: readonly Command[] = [hashCommand, compareCommand, listMakeCommand, scanCommand, benchAttacksCommand, benchCommand];
 
 const HELP = `egide: recognise known pictures by exact and perceptual hashes
 
@@ -15,6 +16,9 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide compare A B                   how far two pictures are apart
   egide list make DIR… -o list.csv    make a hash list of the pictures in a folder
   egide scan FILE|DIR… --list FILE    look pictures up in hash lists
+
+  egide bench attacks --originals DIR --distractors DIR --out DIR
+                                      measure how many edited copies are found, and how often wrongly
 
   egide COMMAND --help                the options of a command
   egide --version [--verbose]         version; with --verbose the backend, the kernel and a self test
