@@ -12,6 +12,7 @@ const LAYERS = [
   ['errors', 'input', 'backend'],
   ['backend/'],
   ['image/', 'hash/', 'search/', 'platform'],
+  ['patch/'],
   ['list/'],
   ['shield/'],
   ['egide', 'self-test/'],

@@ -8,6 +8,7 @@ import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
+import { createPatches, type PatchTools } from './patch/create-patches.js';
 import type { Platform } from './platform.js';
 import { type BuildDigestOptions, buildDigestIndex, openDigestIndex } from './search/build-digest-index.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
@@ -31,6 +32,7 @@ export interface BackendInfo {
 export interface Egide {
   readonly backend: BackendInfo;
   readonly pdq: Pdq;
+  readonly patches: PatchTools;
   /** An image of the caller's own pixels. Throws `INVALID_ARGUMENT` if a size is out of range or the byte count does not fit. */
   image(init: ImageInit): Image;
   /**
@@ -119,6 +121,7 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
   return {
     backend: { name: backend.name, kernel: backend.kernels[0] ?? 'scalar', reason },
     pdq: createPdq(backend),
+    patches: createPatches(backend),
     image: imageOf,
     async decode(input, options = {}) {
       const resolved = resolveDecodeOptions(options);

@@ -14,6 +14,7 @@
  * - `INVALID_HASH`: a text is not a hash of the type asked for.
  * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
  * - `INVALID_INDEX`: bytes are not an index that this version can read, or are damaged.
+ * - `INVALID_PATCHES`: bytes are no patches or no record of patches that this version can read, or are damaged.
  * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
  * - `OUT_OF_MEMORY`: the core could not get the memory that the work needs.
  * - `DISPOSED`: the object was disposed of earlier.
@@ -38,6 +39,7 @@ export type ErrorCode =
   | 'INVALID_HASH'
   | 'INVALID_LIST'
   | 'INVALID_INDEX'
+  | 'INVALID_PATCHES'
   | 'BACKEND_UNAVAILABLE'
   | 'OUT_OF_MEMORY'
   | 'DISPOSED'

@@ -22,6 +22,8 @@ export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { PatchTools } from '../patch/create-patches.js';
+export type { ExtractOptions, Feature, Patches, PatchUse } from '../patch/patches.js';
 export type { BuildDigestOptions } from '../search/build-digest-index.js';
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';
 export type { DigestHit, DigestIndex } from '../search/digest-index.js';
