@@ -5,6 +5,7 @@ import type { Attack, AttackContext } from '../../src/bench/attacks/attack.js';
 import { ATTACKS } from '../../src/bench/attacks/attack-list.js';
 import { attackPicture } from '../../src/bench/attacks/attack-picture.js';
 import { apply, type Homography, type Point } from '../../src/bench/attacks/homography.js';
+import { openPicture } from '../../src/bench/attacks/picture.js';
 import { springTrap, TRAPS } from '../../src/bench/attacks/traps.js';
 
 const WIDTH = 320;
@@ -209,6 +210,12 @@ test('an original from a camera is turned upright and shrunk, and the transform 
   const { bytes, transform } = await attackPicture(ATTACKS[0] as Attack, large, context);
   expect(await sharp(bytes).metadata()).toMatchObject({ width: 960, height: 1280 });
   expect(transform).toEqual([0.64, 0, 0, 0, 0.64, 0, 0, 0, 1]);
+});
+
+test('an original that was opened before gives the same', async () => {
+  const opened = await openPicture(photograph);
+  for (const attack of ATTACKS.filter(({ id }) => /^(jpeg-q95|hflip|blackrect5-centre|emoji10-centre|blend-alpha30)$/.test(id)))
+    expect(await attackPicture(attack, opened, context)).toEqual(await attackPicture(attack, photograph, context));
 });
 
 test('an attack that needs more other pictures says how many', async () => {

@@ -33,11 +33,12 @@ interface Situation extends AttackContext {
 /**
  * Edits a picture. The original is turned upright and shrunk to at most 1280 pixels a side first. The same arguments give the same bytes.
  *
- * @param original A file that sharp reads; only its first frame counts.
+ * @param original A file that sharp reads, of which only the first frame counts; or what {@link openPicture} made of it, which saves
+ *   decoding it for each of many attacks.
  * @throws {EgideError} `INVALID_ARGUMENT` where the attack needs more `others`. What sharp throws on a file that it cannot read.
  */
-export async function attackPicture(attack: Recipe, original: Uint8Array, context: AttackContext): Promise<AttackedPicture> {
-  let work = await openPicture(original);
+export async function attackPicture(attack: Recipe, original: Uint8Array | Work, context: AttackContext): Promise<AttackedPicture> {
+  let work = original instanceof Uint8Array ? await openPicture(original) : original;
   const situation = { ...context, next: seededNumbers(context.seed, attack.id), start: work.pixels };
   for (const step of attack.steps) {
     context.signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { Box, Colour, StepParameters } from './attack.js';
-import { SAMPLES } from './geometry.js';
+import { extracted, pasted, SAMPLES } from './geometry.js';
 import { blurred, pixelated } from './noise.js';
 import { type Pixels, readPixels, type Work } from './picture.js';
 
@@ -13,7 +13,7 @@ interface Place {
 }
 
 /** Where a box given in shares of the picture lies. */
-export function placeOf({ width, height }: Pixels, [left, top, right, bottom]: Box): Place {
+function placeOf({ width, height }: Pixels, [left, top, right, bottom]: Box): Place {
   const [x, y] = [Math.round(left * width), Math.round(top * height)];
   return { left: x, top: y, width: Math.round(right * width) - x, height: Math.round(bottom * height) - y };
 }
@@ -60,22 +60,11 @@ export function withBlur(work: Work, { box, sigma }: StepParameters['blurBox']):
 }
 
 /** A box of the picture is replaced by what `redraw` makes of it; nothing of the original counts as seen there. */
-async function redrawn({ pixels, trace }: Work, box: Box, redraw: (part: Pixels) => Promise<Pixels>): Promise<Work> {
+export async function redrawn({ pixels, trace }: Work, box: Box, redraw: (part: Pixels) => Promise<Pixels>): Promise<Work> {
   const place = placeOf(pixels, box);
-  const { data, width, height } = await redraw(part(pixels, place));
-  const out = pixels.data.slice();
-  for (let y = 0; y < height; ++y)
-    out.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((place.top + y) * pixels.width + place.left));
-  return { pixels: { ...pixels, data: out }, trace: trace.dimmed((x, y) => (holds(place, x, y) ? 0 : 1)) };
-}
-
-function part(pixels: Pixels, { left, top, width, height }: Place): Pixels {
-  const data = new Uint8Array(3 * width * height);
-  for (let y = 0; y < height; ++y) {
-    const from = 3 * ((top + y) * pixels.width + left);
-    data.set(pixels.data.subarray(from, from + 3 * width), 3 * y * width);
-  }
-  return { data, width, height };
+  const { left, top, width, height } = place;
+  const part = await redraw(extracted(pixels, left, top, width, height));
+  return { pixels: pasted(part, pixels, left, top), trace: trace.dimmed((x, y) => (holds(place, x, y) ? 0 : 1)) };
 }
 
 /** A drawing as large as the picture, over it. */

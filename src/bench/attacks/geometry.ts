@@ -24,12 +24,18 @@ async function shrunk({ pixels, trace }: Work, width: number, height: number): P
 
 /** Keeps a rectangle; whole pixels. */
 export function cropped({ pixels, trace }: Work, left: number, top: number, width: number, height: number): Work {
+  const map = translation(-left, -top);
+  return { pixels: extracted(pixels, left, top, width, height), trace: trace.moved(map, width, height) };
+}
+
+/** A copy of the pixels in a rectangle that lies inside the picture. */
+export function extracted(pixels: Pixels, left: number, top: number, width: number, height: number): Pixels {
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; ++y) {
     const from = 3 * ((top + y) * pixels.width + left);
     data.set(pixels.data.subarray(from, from + 3 * width), 3 * y * width);
   }
-  return { pixels: { data, width, height }, trace: trace.moved(translation(-left, -top), width, height) };
+  return { data, width, height };
 }
 
 /** Where a part lies in what is left over, as shares of it. */
@@ -63,13 +69,19 @@ export async function covering(work: Work, width: number, height: number): Promi
 
 /** Lies on a canvas with its upper left corner at whole pixels; what juts out is cut off. */
 export function laidOn({ pixels, trace }: Work, canvas: Pixels, left: number, top: number): Work {
+  const map = translation(left, top);
+  return { pixels: pasted(pixels, canvas, left, top), trace: trace.moved(map, canvas.width, canvas.height) };
+}
+
+/** A copy of a canvas with a picture on it. */
+export function pasted(pixels: Pixels, canvas: Pixels, left: number, top: number): Pixels {
   const data = canvas.data.slice();
   const [from, to] = [Math.max(0, -left), Math.min(pixels.width, canvas.width - left)];
   for (let y = Math.max(0, -top); y < Math.min(pixels.height, canvas.height - top); ++y) {
     const row = 3 * (y * pixels.width);
     data.set(pixels.data.subarray(row + 3 * from, row + 3 * to), 3 * ((top + y) * canvas.width + left + from));
   }
-  return { pixels: { ...canvas, data }, trace: trace.moved(translation(left, top), canvas.width, canvas.height) };
+  return { ...canvas, data };
 }
 
 /** One of the eight symmetries, numbered as EXIF numbers orientations, of a picture of `width` x `height` pixels. */

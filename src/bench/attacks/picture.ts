@@ -32,7 +32,8 @@ export async function openPicture(file: Uint8Array): Promise<Work> {
 /** The RGB pixels that a pipeline of sharp ends in, on white where they are transparent. */
 export async function readPixels(pipeline: Sharp): Promise<Pixels> {
   const { data, info } = await pipeline.flatten({ background: 'white' }).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
+  // No Buffer: its slice() shares memory where that of a Uint8Array copies.
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width: info.width, height: info.height };
 }
 
 /** The beginning of a pipeline of sharp. */

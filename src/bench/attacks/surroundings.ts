@@ -2,9 +2,9 @@ import sharp from 'sharp';
 import { EgideError } from '../../errors.js';
 import type { AttackContext, Box, StepParameters } from './attack.js';
 import { centred } from './border.js';
-import { drawn, placeOf } from './cover.js';
+import { drawn, redrawn } from './cover.js';
 import { captionDrawing, screenDrawing } from './drawings.js';
-import { covering, laidOn, perspectiveMap, resized, SAMPLES, warped } from './geometry.js';
+import { covering, laidOn, pasted, perspectiveMap, resized, SAMPLES, warped } from './geometry.js';
 import { chain, translation } from './homography.js';
 import { blurred } from './noise.js';
 import { type Pixels, perSample, plain, readPixels, type Work, withPixels } from './picture.js';
@@ -57,19 +57,15 @@ export async function collage(
   const canvas = plain(columns * w + (columns - 1) * space, rows * h + (rows - 1) * space, SAMPLES.white);
   let grid = laidOn(panel, canvas, 0, 0);
   for (let i = 1; i < columns * rows; ++i) {
-    const other = withPixels(work, await otherPicture(context, i - 1, w, h, fit));
-    const laid = laidOn(other, grid.pixels, (i % columns) * (w + space), Math.floor(i / columns) * (h + space));
-    grid = withPixels(grid, laid.pixels);
+    const other = await otherPicture(context, i - 1, w, h, fit);
+    grid = withPixels(grid, pasted(other, grid.pixels, (i % columns) * (w + space), Math.floor(i / columns) * (h + space)));
   }
   return grid;
 }
 
 /** Another picture over a box of this one. */
-export async function withInset(work: Work, box: Box, context: AttackContext): Promise<Work> {
-  const { left, top, width, height } = placeOf(work.pixels, box);
-  const other = withPixels(work, await otherPicture(context, 0, width, height, 'fill'));
-  const hidden = (x: number, y: number): boolean => x >= left && x < left + width && y >= top && y < top + height;
-  return { pixels: laidOn(other, work.pixels, left, top).pixels, trace: work.trace.dimmed((x, y) => (hidden(x, y) ? 0 : 1)) };
+export function withInset(work: Work, box: Box, context: AttackContext): Promise<Work> {
+  return redrawn(work, box, ({ width, height }) => otherPicture(context, 0, width, height, 'fill'));
 }
 
 /** Another picture shines through. */
