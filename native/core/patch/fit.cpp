@@ -24,14 +24,6 @@ struct Equations {
   double a[kUnknowns][kUnknowns] = {};
   double b[kUnknowns] = {};
 
-  void add(const double (&row)[kUnknowns], double target, double weight) noexcept {
-    for (std::size_t i = 0; i < kUnknowns; ++i) {
-      const double weighted = weight * row[i];
-      for (std::size_t j = i; j < kUnknowns; ++j) a[i][j] += weighted * row[j];
-      b[i] += weighted * target;
-    }
-  }
-
   // Elimination without pivoting: the matrix is positive definite. `b` becomes the solution of the first `count`.
   bool solve(std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
@@ -87,23 +79,40 @@ Centred centred(const PointPair& pair, const Matrix& base, Point centre) noexcep
           {(pair.reference.x - centre.x) / kUnit, (pair.reference.y - centre.y) / kUnit}};
 }
 
-// What must still be done after the similarity: (I + shear) p + shift, divided by 1 + perspective . p.
+// What must still be done after the similarity: (I + shear) p + shift, divided by 1 + perspective . p. Each pair gives
+// two equations that are multiplied by the depth,
+//   shear p + shift - t (perspective . p) = t - p,
+// and their weight takes that back with the depth found before.
 bool correction(bool projective, std::span<const PointPair> pairs, const Matrix& base, Point centre,
                 double (&solution)[kUnknowns]) noexcept {
   Equations equations;
-  for (const std::size_t shear : {0, 1, 3, 4}) equations.a[shear][shear] = 1 / (kUsualShear * kUsualShear);
-  for (const std::size_t tilt : {6, 7}) equations.a[tilt][tilt] = 1 / (kUsualPerspective * kUsualPerspective);
+  auto& [a, b] = equations;
   for (const PointPair& pair : pairs) {
     const auto [p, t] = centred(pair, base, centre);
-    // The equation is multiplied by the depth; its weight takes that back with the depth found before.
-    const double depth = 1 + solution[6] * p.x + solution[7] * p.y;
-    const double weight = pair.weight * kUnit * kUnit / std::max(depth * depth, 1 / (kMaxDepth * kMaxDepth));
-    equations.add({p.x, p.y, 1, 0, 0, 0, -t.x * p.x, -t.x * p.y}, t.x - p.x, weight);
-    equations.add({0, 0, 0, p.x, p.y, 1, -t.y * p.x, -t.y * p.y}, t.y - p.y, weight);
+    const double depth = std::max(1 + solution[6] * p.x + solution[7] * p.y, 1 / kMaxDepth);
+    const double weight = pair.weight * kUnit * kUnit / (depth * depth);
+    const double wx = weight * p.x, wy = weight * p.y, ex = t.x - p.x, ey = t.y - p.y;
+    a[0][0] += wx * p.x, a[0][1] += wx * p.y, a[0][2] += wx, a[1][1] += wy * p.y, a[1][2] += wy, a[2][2] += weight;
+    b[0] += wx * ex, b[1] += wy * ex, b[2] += weight * ex;
+    b[3] += wx * ey, b[4] += wy * ey, b[5] += weight * ey;
+    if (!projective) continue;
+    const double square = t.x * t.x + t.y * t.y, along = t.x * ex + t.y * ey;
+    a[0][6] -= wx * p.x * t.x, a[0][7] -= wx * p.y * t.x, a[1][7] -= wy * p.y * t.x;
+    a[2][6] -= wx * t.x, a[2][7] -= wy * t.x;
+    a[3][6] -= wx * p.x * t.y, a[3][7] -= wx * p.y * t.y, a[4][7] -= wy * p.y * t.y;
+    a[5][6] -= wx * t.y, a[5][7] -= wy * t.y;
+    a[6][6] += wx * p.x * square, a[6][7] += wx * p.y * square, a[7][7] += wy * p.y * square;
+    b[6] -= wx * along, b[7] -= wy * along;
   }
+  a[1][6] = a[0][7], a[4][6] = a[3][7];
+  // Both coordinates have the same left side.
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = i; j < 3; ++j) a[3 + i][3 + j] = a[i][j];
+  for (const std::size_t shear : {0, 1, 3, 4}) a[shear][shear] += 1 / (kUsualShear * kUsualShear);
+  for (const std::size_t tilt : {6, 7}) a[tilt][tilt] += 1 / (kUsualPerspective * kUsualPerspective);
   const std::size_t count = projective ? 8 : 6;
   if (!equations.solve(count)) return false;
-  std::copy_n(equations.b, count, solution);
+  std::copy_n(b, count, solution);
   return true;
 }
 

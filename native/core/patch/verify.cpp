@@ -19,8 +19,10 @@ using Numbers = std::vector<std::uint32_t>;
 constexpr float kSeedPixels = 6, kSeedShare = 0.12F, kSeedTurn = 0.770151F, kSeedScale = 3.004166F;
 // What a pair may be off a fit: 0.75 radians and e^0.8, as above.
 constexpr double kTurn = 0.535369, kScale = 4.953032;
-// Pixels at the fits of a similarity, at those of an affine transform, at those of a homography, and in the end.
-constexpr double kSimilarityPixels[] = {12, 8}, kAffinePixels[] = {7, 7, 5}, kProjectivePixels[] = {14, 10, 8, 5};
+// Pixels at the fits of a similarity, at those of an affine transform, at those of a homography, and in the end. With
+// the middle ones copies stretched by 1.8 are found as often as others (measured on 38 photographs).
+constexpr double kSimilarityPixels[] = {12, 8}, kAffinePixels[] = {12, 10, 8, 7, 5},
+                 kProjectivePixels[] = {14, 10, 8, 5};
 constexpr double kInlierPixels = 5;
 // Shares of all turns and of all scales that a chance pair hits within the limits of a fit.
 constexpr double kTurnShare = 1.5 / arithmetic::kTurn, kScaleShare = 0.5;
@@ -31,7 +33,8 @@ constexpr double kApart = 4;  // pixels between places that count as two
 // A fit that loses more than this share of its pairs has gone astray.
 constexpr double kKept = 0.6;
 
-// Variance of a keypoint's place, px^2: what rounding leaves, and the share of its scale that it wanders.
+// Variance of a keypoint's place, px^2: what rounding leaves, and the share of its scale that it wanders. Measured on
+// 38 photographs in 14 edits: a tenth of the fits are more than 0.27 px off in the median place, without shares 0.30.
 constexpr double kPlaceVariance = 0.25, kWandering = 0.1;
 // Pairs beyond a few standard deviations lose their weight (Cauchy's, tuned by Holland & Welsch 1977).
 constexpr double kCauchy = 2.385 * 2.385;
@@ -225,7 +228,10 @@ void Search::polish(Fitted& fitted) {
   for (int round = 0; round < kPolishRounds && fitted.inliers.size() >= kFewest; ++round) {
     Matrix matrix{};
     if (!refit(fitted.model, fitted.inliers, &fitted.matrix, matrix)) break;
-    fitted.matrix = matrix, fitted.inliers = gather(matrix, kInlierPixels);
+    Numbers inliers = gather(matrix, kInlierPixels);
+    const bool settled = inliers == fitted.inliers;
+    fitted.matrix = matrix, fitted.inliers = std::move(inliers);
+    if (settled && round > 0) break;
   }
 }
 
@@ -248,12 +254,9 @@ bool Search::grow(std::size_t seed, Fitted& fitted) {
   if (similar.inliers.size() < kFewest || !refit(Model::similarity, similar.inliers, nullptr, similar.matrix))
     return false;
   similar.model = Model::similarity;
-  for (const double pixels : kSimilarityPixels) {
-    similar.inliers = gather(similar.matrix, pixels);
-    if (similar.inliers.size() < kFewest || !refit(Model::similarity, similar.inliers, nullptr, similar.matrix))
-      return false;
-  }
+  // Of a stretched copy a similarity holds near the seed alone: the affine fit begins there too and reaches further.
   Fitted affine = similar;
+  extend(Model::similarity, kSimilarityPixels, kFewest, similar);
   extend(Model::affine, kAffinePixels, kFewestAffine, affine);
   Fitted projective = affine;
   projective.inliers = gather(projective.matrix, kProjectivePixels[0]);
