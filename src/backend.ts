@@ -162,12 +162,46 @@ export interface PatchExtraction {
   readonly stretchY: number;
 }
 
+/** What a record says of itself. */
+export interface RecordFacts {
+  /** Bytes of a code: 16 or 8. */
+  readonly codeBytes: number;
+  /** Features. */
+  readonly count: number;
+  /** Cells of the dense grid, 0 without one. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels of the enrolled picture, upright. */
+  readonly width: number;
+  readonly height: number;
+  /** Features that are seen everywhere and prove nothing. */
+  readonly stops: number;
+}
+
+/** What to keep of a picture. */
+export interface RecordShape {
+  readonly maxFeatures: number;
+  readonly codeBytes: 8 | 16;
+  readonly grid: boolean;
+}
+
 /** Patches: local descriptors (docs/patches.md). Extracted ones and records are bytes (docs/formats.md). */
 export interface PatchCore {
   /** At most {@link MAX_SYNC_PIXELS}. */
   extract(pixels: Pixels, extraction: PatchExtraction, kernel?: string): Uint8Array;
   /** The same without holding the event loop for long. The input is copied before this returns, or used up. */
   extractAsync(pixels: Pixels, extraction: PatchExtraction, signal?: AbortSignal): Promise<Uint8Array>;
+  /** The record of extracted patches. */
+  record(patches: Uint8Array, shape: RecordShape): Uint8Array;
+  /** Checks a record as a whole; throws `INVALID_PATCHES`. */
+  openRecord(record: Uint8Array): RecordFacts;
+  /**
+   * Compares extracted patches with a record that has been checked. `variants`: bit v for variant v (native/core/patch/feature.hpp);
+   * `images`: how many pictures are compared with.
+   *
+   * @returns The numbers of an answer (native/core/patch/answer.hpp); none if nothing agrees.
+   */
+  match(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array;
 }
 
 /** How to hash asynchronously. */

@@ -8,8 +8,10 @@
 
 #include "core/image/upright.hpp"
 #include "core/kernels/choose.hpp"
+#include "core/patch/compare.hpp"
 #include "core/patch/extract.hpp"
 #include "core/patch/patches_format.hpp"
+#include "core/patch/record.hpp"
 #include "node/addon.hpp"
 #include "node/arguments.hpp"
 
@@ -121,9 +123,55 @@ Napi::Value patch_extract_async(const Napi::CallbackInfo& info) {
   }
 }
 
+// Patches as the first argument's bytes.
+Patches patches_of(const Napi::Value& value) {
+  Patches patches;
+  if (!read_patches(bytes_of(value), patches)) throw Napi::RangeError::New(value.Env(), "these bytes are no patches");
+  return patches;
+}
+
+// patchRecord(patches, max features, bytes of a code, with grid) -> bytes
+Napi::Value patch_record(const Napi::CallbackInfo& info) {
+  const Patches patches = patches_of(info[0]);
+  const std::uint32_t code_bytes = info[2].ToNumber().Uint32Value() == 8 ? 8 : 16;
+  return array_of(info.Env(), write_record(patches, std::min(info[1].ToNumber().Uint32Value(), kMaxPatches), code_bytes,
+                                           info[3].ToBoolean()));
+}
+
+// patchRecordOpen(record) -> an error's number, or { codeBytes, count, columns, rows, width, height, stops }
+Napi::Value patch_record_open(const Napi::CallbackInfo& info) {
+  Record record;
+  const RecordError error = read_record(bytes_of(info[0]), record);
+  if (error != RecordError::ok) return Napi::Number::New(info.Env(), static_cast<double>(error));
+  std::uint32_t stops = 0;
+  for (std::uint32_t i = 0; i < record.shape.feature_count; ++i) stops += record.stop(i) ? 1 : 0;
+  auto facts = Napi::Object::New(info.Env());
+  facts.Set("codeBytes", record.shape.code_bytes);
+  facts.Set("count", record.shape.feature_count);
+  facts.Set("columns", record.shape.grid_columns);
+  facts.Set("rows", record.shape.grid_rows);
+  facts.Set("width", record.shape.width);
+  facts.Set("height", record.shape.height);
+  facts.Set("stops", stops);
+  return facts;
+}
+
+// patchMatch(patches, record, variants, images) -> numbers of the answer, none if nothing agrees
+Napi::Value patch_match(const Napi::CallbackInfo& info) {
+  const Patches patches = patches_of(info[0]);
+  std::vector<double> numbers;
+  compare(patches, bytes_of(info[1]), info[2].ToNumber().Uint32Value(), info[3].ToNumber().DoubleValue(), numbers);
+  auto array = Napi::Float64Array::New(info.Env(), numbers.size());
+  std::copy(numbers.begin(), numbers.end(), array.Data());
+  return array;
+}
+
 }  // namespace
 
 void export_patch(Napi::Object exports) {
+  exports.Set("patchMatch", Napi::Function::New(exports.Env(), patch_match));
+  exports.Set("patchRecord", Napi::Function::New(exports.Env(), patch_record));
+  exports.Set("patchRecordOpen", Napi::Function::New(exports.Env(), patch_record_open));
   exports.Set("patchExtract", Napi::Function::New(exports.Env(), patch_extract));
   exports.Set("patchExtractAsync", Napi::Function::New(exports.Env(), patch_extract_async));
 }

@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/patch/compare.hpp"
 #include "core/patch/extract.hpp"
 #include "core/patch/patches_format.hpp"
 #include "core/patch/pyramid.hpp"
+#include "core/patch/record.hpp"
 #include "wasm/export.hpp"
 
 namespace {
@@ -32,6 +34,12 @@ bool fits(std::uint64_t bytes) noexcept {
 std::uint64_t extraction_bytes(egide::WorkingSize size) noexcept {
   const std::uint64_t picture = std::uint64_t{size.width} * size.height * sizeof(float);
   return (picture + picture * egide::kLevels * 4 / 3) * 5 / 4 + (1u << 20);
+}
+
+Bytes* bytes_of(const std::vector<double>& numbers) {
+  auto* bytes = new Bytes(numbers.size() * sizeof(double));
+  if (!numbers.empty()) std::memcpy(bytes->data(), numbers.data(), bytes->size());
+  return bytes;
 }
 
 }  // namespace
@@ -64,6 +72,42 @@ Bytes* egide_patch_finish(egide::WorkingPicture* working, std::uint32_t wanted, 
   }
   delete working;
   return bytes;
+}
+
+/// 0 if the bytes are no patches.
+EGIDE_EXPORT(patch_record)
+Bytes* egide_patch_record(const std::uint8_t* patches, std::uint32_t length, std::uint32_t max_features,
+                          std::uint32_t code_bytes, std::uint32_t with_grid) {
+  egide::Patches read;
+  if (!egide::read_patches({patches, length}, read)) return nullptr;
+  const std::uint32_t most = max_features < egide::kMaxPatches ? max_features : egide::kMaxPatches;
+  return new Bytes(egide::write_record(read, most, code_bytes == 8 ? 8 : 16, with_grid != 0));
+}
+
+/// An egide::RecordError; if it is ok, seven numbers: bytes of a code, features, columns and rows of the grid, width,
+/// height, stop features.
+EGIDE_EXPORT(patch_record_open)
+std::uint32_t egide_patch_record_open(const std::uint8_t* bytes, std::uint32_t length, std::uint32_t* facts) {
+  egide::Record record;
+  const egide::RecordError error = egide::read_record({bytes, length}, record);
+  if (error != egide::RecordError::ok) return static_cast<std::uint32_t>(error);
+  const egide::RecordShape& shape = record.shape;
+  const std::uint32_t numbers[] = {
+      shape.code_bytes, shape.feature_count, shape.grid_columns, shape.grid_rows, shape.width, shape.height, 0};
+  std::memcpy(facts, numbers, sizeof numbers);
+  for (std::uint32_t i = 0; i < shape.feature_count; ++i) facts[6] += record.stop(i) ? 1 : 0;
+  return 0;
+}
+
+/// The numbers of an answer, 8 bytes each; 0 if the bytes are no patches.
+EGIDE_EXPORT(patch_match)
+Bytes* egide_patch_match(const std::uint8_t* patches, std::uint32_t length, const std::uint8_t* record,
+                         std::uint32_t record_length, std::uint32_t variants, double images) {
+  egide::Patches read;
+  if (!egide::read_patches({patches, length}, read)) return nullptr;
+  std::vector<double> numbers;
+  egide::compare(read, {record, record_length}, variants, images, numbers);
+  return bytes_of(numbers);
 }
 
 EGIDE_EXPORT(bytes_start) const std::uint8_t* egide_bytes_start(const Bytes* bytes) { return bytes->data(); }

@@ -1,5 +1,6 @@
-import type { PatchCore, PatchExtraction, Pixels } from '../backend.js';
+import type { PatchCore, PatchExtraction, Pixels, RecordFacts, RecordShape } from '../backend.js';
 import { EgideError } from '../errors.js';
+import { patchesError, recordError } from './record-error.js';
 
 type Extraction = readonly [
   data: Uint8Array,
@@ -17,6 +18,9 @@ type Extraction = readonly [
 export interface PatchAddon {
   patchExtract(...args: [...Extraction, kernel: string | undefined]): Uint8Array;
   patchExtractAsync(...args: Extraction): Promise<Uint8Array>;
+  patchRecord(patches: Uint8Array, maxFeatures: number, codeBytes: number, grid: boolean): Uint8Array;
+  patchRecordOpen(record: Uint8Array): number | RecordFacts;
+  patchMatch(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array;
 }
 
 /** The addon throws plain errors; the only one that arguments checked by the facade can meet is want of memory. */
@@ -49,6 +53,29 @@ export class NativePatchCore implements PatchCore {
     }
     signal?.throwIfAborted();
     return patches;
+  }
+
+  record(patches: Uint8Array, { maxFeatures, codeBytes, grid }: RecordShape): Uint8Array {
+    return checked(() => this.#addon.patchRecord(patches, maxFeatures, codeBytes, grid));
+  }
+
+  openRecord(record: Uint8Array): RecordFacts {
+    const facts = this.#addon.patchRecordOpen(record);
+    if (typeof facts === 'number') throw recordError(facts);
+    return facts;
+  }
+
+  match(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array {
+    return checked(() => this.#addon.patchMatch(patches, record, variants, images));
+  }
+}
+
+/** The addon throws a RangeError for bytes that are no patches. */
+function checked<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw cause instanceof RangeError ? patchesError(cause) : outOfMemory(cause);
   }
 }
 

@@ -1,6 +1,7 @@
-import type { PatchCore, PatchExtraction, Pixels } from '../backend.js';
+import type { PatchCore, PatchExtraction, Pixels, RecordFacts, RecordShape } from '../backend.js';
 import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
+import { patchesError, recordError } from './record-error.js';
 import { allocate, type Memory, type MemoryCore } from './wasm-memory.js';
 
 /** What native/wasm/patch_exports.cpp exports. */
@@ -12,6 +13,9 @@ export interface WasmPatchExports {
   patch_finish(
     ...args: [working: number, wanted: number, sourceWidth: number, sourceHeight: number, maxFeatures: number, kernel: number]
   ): number;
+  patch_record(...args: [patches: number, length: number, maxFeatures: number, codeBytes: number, grid: number]): number;
+  patch_record_open(record: number, length: number, facts: number): number;
+  patch_match(...args: [patches: number, length: number, record: number, recordLength: number, variants: number, images: number]): number;
   bytes_start(bytes: number): number;
   bytes_length(bytes: number): number;
   bytes_release(bytes: number): void;
@@ -27,6 +31,9 @@ interface Surroundings {
 const SLICE_BYTES = 1 << 20;
 /** Slices between two yields to the event loop: about 10 ms. */
 const SLICES_PER_TURN = 8;
+
+/** Numbers that `patch_record_open` writes. */
+const FACTS = 7;
 
 /** Patches by the WebAssembly module. */
 export class WasmPatchCore implements PatchCore {
@@ -51,6 +58,36 @@ export class WasmPatchCore implements PatchCore {
     for (const _ of job.feed()) if (++slices % SLICES_PER_TURN === 0) await nextTurn(signal);
     await nextTurn(signal); // what follows is one call
     return job.finish();
+  }
+
+  record(patches: Uint8Array, { maxFeatures, codeBytes, grid }: RecordShape): Uint8Array {
+    using asked = this.#placed(patches);
+    const bytes = this.#core.patch_record(asked.pointer, asked.byteLength, maxFeatures, codeBytes, grid ? 1 : 0);
+    if (bytes === 0) throw patchesError();
+    return takeBytes(this.#core, bytes);
+  }
+
+  openRecord(record: Uint8Array): RecordFacts {
+    using placed = this.#placed(record);
+    using facts = allocate(this.#core, FACTS * 4);
+    const error = this.#core.patch_record_open(placed.pointer, placed.byteLength, facts.pointer);
+    if (error !== 0) throw recordError(error);
+    const [codeBytes = 0, count = 0, columns = 0, rows = 0, width = 0, height = 0, stops = 0] = facts.numbers();
+    return { codeBytes, count, columns, rows, width, height, stops };
+  }
+
+  match(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array {
+    using asked = this.#placed(patches);
+    using held = this.#placed(record);
+    const bytes = this.#core.patch_match(asked.pointer, asked.byteLength, held.pointer, held.byteLength, variants, images);
+    if (bytes === 0) throw patchesError();
+    return new Float64Array(takeBytes(this.#core, bytes).buffer);
+  }
+
+  #placed(bytes: Uint8Array): Memory {
+    const memory = allocate(this.#core, bytes.byteLength);
+    memory.view().set(bytes);
+    return memory;
   }
 
   #begin(stored: Pixels, extraction: PatchExtraction, kernel?: string): PatchJob {

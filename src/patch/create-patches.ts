@@ -1,6 +1,9 @@
 import type { Backend } from '../backend.js';
 import type { Image } from '../image/image.js';
+import { type MatchOptions, matchRecord } from './match.js';
+import type { PatchMatch } from './patch-match.js';
 import { type ExtractOptions, extract, extractAsync, type Feature, featuresOf, type Patches } from './patches.js';
+import { openRecord, type PatchRecord, PROFILES, type RecordOptions, recordOf } from './record.js';
 
 /** Local descriptors: recognise a picture in an edited copy of it (docs/patches.md). */
 export interface PatchTools {
@@ -14,6 +17,24 @@ export interface PatchTools {
   extractAsync(image: Image, options?: ExtractOptions & { readonly signal?: AbortSignal }): Promise<Patches>;
   /** The features one by one, to look at or to measure with. */
   features(patches: Patches): Feature[];
+  /**
+   * Enrols a picture: extracts at 640 pixels and packs what a bank keeps. Look at `protection`: a picture with few features is weakly
+   * protected.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  enrol(image: Image, options?: RecordOptions & { readonly signal?: AbortSignal }): Promise<PatchRecord>;
+  /** Checks the stored bytes of a record. Throws `INVALID_PATCHES` if they are none, damaged, or made with other tables. */
+  openRecord(bytes: Uint8Array): PatchRecord;
+  /**
+   * Compares a picture with one reference: is a part of the one a copy of a part of the other?
+   *
+   * @param query What {@link PatchTools.extract} gave.
+   * @param reference A record, or its bytes.
+   * @returns `undefined` if nothing as sure as `minTier` was found.
+   * @throws {EgideError} `INVALID_PATCHES`, `INVALID_ARGUMENT`.
+   */
+  match(query: Patches, reference: PatchRecord | Uint8Array, options?: MatchOptions): PatchMatch | undefined;
 }
 
 /** @internal */
@@ -22,5 +43,12 @@ export function createPatches(backend: Backend): PatchTools {
     extract: (image, options) => extract(backend, image, options),
     extractAsync: (image, options) => extractAsync(backend, image, options),
     features: featuresOf,
+    async enrol(image, options = {}) {
+      const { maxFeatures } = PROFILES[options.profile ?? 'standard'] ?? PROFILES.standard;
+      const signal = options.signal && { signal: options.signal };
+      return recordOf(backend, await extractAsync(backend, image, { use: 'lite', maxFeatures, ...signal }), options);
+    },
+    openRecord: (bytes) => openRecord(backend, bytes),
+    match: (query, reference, options) => matchRecord(backend, query, reference, options),
   };
 }
