@@ -14,8 +14,10 @@ inline constexpr std::uint32_t kPatchSamples = 18;
 inline constexpr std::uint32_t kDirections = 36;
 /// Widest Gaussian: a radius of three standard deviations of the widest step of the pyramid.
 inline constexpr std::uint32_t kMaxRadius = 10;
-/// Floats that `blur` may read and write beyond a row's end in its scratch area.
-inline constexpr std::uint32_t kRowPadding = 32;
+/// Floats beyond `count` that `directions` may read, and write in what it makes.
+inline constexpr std::uint32_t kRowPadding = 16;
+/// Floats of the scratch area that `blur` needs.
+constexpr std::size_t blur_scratch(std::uint32_t width) noexcept { return 2 * (std::size_t{width} + 2 * kMaxRadius); }
 
 /// The square around a keypoint: its centre in pixels of a level (first pixel's centre at 0, 0), and the step from one
 /// sample to the next along its first axis; the second axis is that one turned by 90 degrees.
@@ -32,10 +34,14 @@ struct PatchKernel {
   /// A row's luma, 77 R + 150 G + 29 B (the picture's own value if grey: 256 times), 0 to 65,280. `channels` 1 to 4;
   /// with alpha the picture lies on mid-grey.
   void (*luma_row)(const std::uint8_t* pixels, std::uint32_t channels, float* luma, std::uint32_t count) noexcept;
+  /// to[x] = scale * sum over i < `taps` of weights[i * count + x] * from[first[x] + i]. All of it is finite and not
+  /// negative.
+  void (*weigh_row)(const float* from, const std::uint32_t* first, const float* weights, std::uint32_t taps,
+                    float scale, float* to, std::uint32_t count) noexcept;
   /// Gaussian blur with the taps 0 to `radius` of a symmetric kernel, first down the columns, then along the rows;
-  /// edges are repeated. `row` has room for width + 2 * kMaxRadius + kRowPadding floats.
+  /// edges are repeated. `scratch` has room for blur_scratch(width) floats.
   void (*blur)(const float* from, float* to, std::uint32_t width, std::uint32_t height, const float* taps,
-               std::uint32_t radius, float* row) noexcept;
+               std::uint32_t radius, float* scratch) noexcept;
   /// Writes every x from `first` to `last` - 1 at which the middle row of the middle level is larger (or smaller) than
   /// all 26 neighbours and at least `threshold` from 0. `rows`: above, at, below, of the level below, the level itself
   /// and the level above. Returns how many; there is room for `last` - `first`.

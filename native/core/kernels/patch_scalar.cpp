@@ -13,8 +13,6 @@ void add_row(const float* from, float weight, float* to, std::uint32_t count) no
   for (std::uint32_t i = 0; i < count; ++i) to[i] += weight * from[i];
 }
 
-constexpr int kMidGrey = 128 * 256;
-
 void luma_row(const std::uint8_t* pixels, std::uint32_t channels, float* luma, std::uint32_t count) noexcept {
   for (std::uint32_t i = 0; i < count; ++i, pixels += channels) {
     int value = channels < 3 ? 256 * pixels[0] : 77 * pixels[0] + 150 * pixels[1] + 29 * pixels[2];
@@ -46,6 +44,15 @@ void blur(const float* from, float* to, std::uint32_t width, std::uint32_t heigh
       for (std::uint32_t i = 1; i <= radius; ++i) sum += taps[i] * (row[x + radius - i] + line[x + i]);
       to[y * stride + x] = sum;
     }
+  }
+}
+
+void weigh_row(const float* from, const std::uint32_t* first, const float* weights, std::uint32_t taps, float scale,
+               float* to, std::uint32_t count) noexcept {
+  for (std::uint32_t x = 0; x < count; ++x) {
+    float sum = 0;
+    for (std::uint32_t i = 0; i < taps; ++i) sum += weights[std::size_t{i} * count + x] * from[first[x] + i];
+    to[x] = sum * scale;
   }
 }
 
@@ -181,6 +188,7 @@ const PatchKernel patch_scalar = {"scalar",
                                   cpu::always,
                                   patch_scalar_steps::add_row,
                                   patch_scalar_steps::luma_row,
+                                  patch_scalar_steps::weigh_row,
                                   patch_scalar_steps::blur,
                                   patch_scalar_steps::extrema,
                                   patch_scalar_steps::directions,

@@ -101,7 +101,7 @@ Histogram histogram_of(const Octave& octave, const Keypoint& keypoint, double an
   const double step = kCellSigmas / kCellSamples * double(keypoint.sigma);
   const arithmetic::SinCos turn = arithmetic::sin_cos_of(angle);
   Histogram histogram;
-  kernel.describe(octave.levels[keypoint.level].data(), octave.width, octave.height,
+  kernel.describe(octave.level(keypoint.level), octave.width, octave.height,
                   {keypoint.x, keypoint.y, static_cast<float>(turn.cos * step), static_cast<float>(turn.sin * step)},
                   histogram.data());
   return histogram;

@@ -34,7 +34,7 @@ struct Differences {
   float at(const Spot& spot, int level, int y, int x) const noexcept {
     const auto low = static_cast<std::uint32_t>(spot.level + level);
     const std::size_t i = static_cast<std::size_t>(spot.y + y) * octave.width + static_cast<std::size_t>(spot.x + x);
-    return octave.levels[low + 1][i] - octave.levels[low][i];
+    return octave.level(low + 1)[i] - octave.level(low)[i];
   }
 };
 

@@ -30,15 +30,21 @@ Gaussian gaussian_of(double sigma) noexcept {
 // What has to be added to a blur of `from` to make one of `to`.
 Gaussian from_to(double from, double to) noexcept { return gaussian_of(std::sqrt(to * to - from * from)); }
 
+Octave octave_of(std::uint32_t width, std::uint32_t height, float step) {
+  const std::size_t count = std::size_t{kLevels} * width * height;
+  void* memory = ::operator new((count + kernels::kRowPadding) * sizeof(float));
+  Octave octave{width, height, step, Levels(static_cast<float*>(memory))};
+  std::fill_n(octave.pixels.get() + count, kernels::kRowPadding, 0.0f);
+  return octave;
+}
+
 // Every second pixel of every second row.
-std::vector<float> halved(const Octave& octave, std::uint32_t level) {
-  const std::uint32_t width = octave.width / 2, height = octave.height / 2;
-  std::vector<float> half(std::size_t{width} * height);
-  for (std::uint32_t y = 0; y < height; ++y) {
-    const float* from = octave.row(level, 2 * y);
-    for (std::uint32_t x = 0; x < width; ++x) half[std::size_t{y} * width + x] = from[2 * x];
+void halve(const Octave& from, std::uint32_t level, Octave& to) noexcept {
+  for (std::uint32_t y = 0; y < to.height; ++y) {
+    const float* row = from.row(level, 2 * y);
+    float* out = to.level(0) + std::size_t{y} * to.width;
+    for (std::uint32_t x = 0; x < to.width; ++x) out[x] = row[2 * x];
   }
-  return half;
 }
 
 }  // namespace
@@ -46,26 +52,24 @@ std::vector<float> halved(const Octave& octave, std::uint32_t level) {
 std::vector<Octave> pyramid_of(const float* luma, std::uint32_t width, std::uint32_t height,
                                const kernels::PatchKernel& kernel) {
   std::vector<Octave> octaves;
-  std::vector<float> row(width + 2 * kernels::kMaxRadius + kernels::kRowPadding);
-  const auto blur = [&](const float* from, std::vector<float>& to, const Octave& octave, const Gaussian& gaussian) {
-    to.resize(std::size_t{octave.width} * octave.height);
-    kernel.blur(from, to.data(), octave.width, octave.height, gaussian.taps.data(), gaussian.radius, row.data());
+  std::vector<float> scratch(kernels::blur_scratch(width));
+  const auto blur = [&](const float* from, const Octave& octave, std::uint32_t level, const Gaussian& gaussian) {
+    kernel.blur(from, octave.level(level), octave.width, octave.height, gaussian.taps.data(), gaussian.radius,
+                scratch.data());
   };
   std::array<Gaussian, kLevels> steps;
   steps[0] = from_to(kOwnSigma, kFirstSigma);
   for (std::uint32_t i = 1; i < kLevels; ++i)
     steps[i] = from_to(kFirstSigma * arithmetic::exp2_of(double(i - 1) / kIntervals),
                        kFirstSigma * arithmetic::exp2_of(double(i) / kIntervals));
-  float step = 1;
-  while (std::min(width, height) >= kLeastOctaveSide) {
-    Octave octave{width, height, step, {}};
+  for (float step = 1; std::min(width, height) >= kLeastOctaveSide; width /= 2, height /= 2, step *= 2) {
+    Octave octave = octave_of(width, height, step);
     if (octaves.empty())
-      blur(luma, octave.levels[0], octave, steps[0]);
+      blur(luma, octave, 0, steps[0]);
     else
-      octave.levels[0] = halved(octaves.back(), kIntervals);
-    for (std::uint32_t i = 1; i < kLevels; ++i) blur(octave.levels[i - 1].data(), octave.levels[i], octave, steps[i]);
+      halve(octaves.back(), kIntervals, octave);
+    for (std::uint32_t i = 1; i < kLevels; ++i) blur(octave.level(i - 1), octave, i, steps[i]);
     octaves.push_back(std::move(octave));
-    width /= 2, height /= 2, step *= 2;
   }
   return octaves;
 }

@@ -1,6 +1,8 @@
 // The Gaussian pyramid: the picture in ever stronger blur, in octaves of half the size each (Lowe 2004, section 3).
 #pragma once
 
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "core/kernels/patch_kernels.hpp"
@@ -14,14 +16,22 @@ inline constexpr double kFirstSigma = 1.6, kOwnSigma = 0.5;
 /// An octave with a shorter side holds no keypoint that could be found again.
 inline constexpr std::uint32_t kLeastOctaveSide = 24;
 
+/// Memory that is not filled with zeros first: every level is written as a whole.
+struct Released {
+  void operator()(float* memory) const noexcept { ::operator delete(memory); }
+};
+using Levels = std::unique_ptr<float[], Released>;
+
 struct Octave {
   std::uint32_t width, height;
   /// Pixels of the working picture from one pixel to the next.
   float step;
-  std::vector<float> levels[kLevels];
+  /// One level after the other, and kRowPadding floats more.
+  Levels pixels;
 
-  const float* row(std::uint32_t level, std::uint32_t y) const noexcept {
-    return levels[level].data() + std::size_t{y} * width;
+  float* level(std::uint32_t number) const noexcept { return pixels.get() + std::size_t{number} * width * height; }
+  const float* row(std::uint32_t number, std::uint32_t y) const noexcept {
+    return level(number) + std::size_t{y} * width;
   }
 };
 

@@ -24,24 +24,24 @@ WorkingSize working_size(double width, double height, std::uint32_t long_side) n
 
 WorkingPicture::Axis WorkingPicture::axis_of(std::uint32_t from, std::uint32_t to) {
   Axis axis;
-  const double step = double(from) / to;
-  const double last = from - 1;
+  axis.first.resize(to), axis.count.resize(to);
+  const double step = double(from) / to, last = from - 1;
+  const auto centre_of = [&](std::uint32_t i) { return std::clamp((i + 0.5) * step - 0.5, 0.0, last); };
   for (std::uint32_t i = 0; i < to; ++i) {
-    axis.weight.push_back(axis.weights.size());
-    if (step > 1) {
-      const double begin = i * step, end = (i + 1) * step;
-      const double first = std::floor(begin), stop = std::min(last, std::ceil(end) - 1);
-      for (double k = first; k <= stop; ++k)
-        axis.weights.push_back(static_cast<float>((std::min(end, k + 1) - std::max(begin, k)) / step));
-      axis.first.push_back(static_cast<std::uint32_t>(first));
-    } else {
-      const double centre = std::clamp((i + 0.5) * step - 0.5, 0.0, last), first = std::floor(centre);
-      axis.weights.push_back(static_cast<float>(1 - (centre - first)));
-      if (centre > first) axis.weights.push_back(static_cast<float>(centre - first));
-      axis.first.push_back(static_cast<std::uint32_t>(first));
-    }
-    axis.count.push_back(static_cast<std::uint32_t>(axis.weights.size() - axis.weight.back()));
+    const double first = std::floor(step > 1 ? i * step : centre_of(i));
+    const double stop = step > 1 ? std::min(last, std::ceil((i + 1) * step) - 1) : std::ceil(centre_of(i));
+    axis.first[i] = static_cast<std::uint32_t>(first);
+    axis.count[i] = static_cast<std::uint32_t>(stop - first) + 1;
+    axis.taps = std::max(axis.taps, axis.count[i]);
   }
+  axis.weights.resize(std::size_t{axis.taps} * to);
+  for (std::uint32_t i = 0; i < to; ++i)
+    for (std::uint32_t tap = 0; tap < axis.count[i]; ++tap) {
+      const double k = double(axis.first[i]) + tap;
+      const double weight =
+          step > 1 ? (std::min((i + 1) * step, k + 1) - std::max(i * step, k)) / step : 1 - std::fabs(centre_of(i) - k);
+      axis.weights[std::size_t{tap} * to + i] = static_cast<float>(weight);
+    }
   for (std::uint32_t i = 0, open = 0; i < to; ++i) {  // those before `open` end before i begins
     while (axis.first[open] + axis.count[open] <= axis.first[i]) ++open;
     axis.most_open = std::max(axis.most_open, i - open + 1);
@@ -58,7 +58,7 @@ WorkingPicture::WorkingPicture(std::uint32_t width, std::uint32_t height, std::u
       across_(axis_of(width, size.width)),
       down_(axis_of(height, size.height)),
       row_(width),
-      sums_(std::size_t{down_.most_open} * width),
+      sums_(std::size_t{down_.most_open} * width + across_.taps),
       luma_(std::size_t{size.width} * size.height) {}
 
 void WorkingPicture::rows(const std::uint8_t* pixels, std::uint32_t count) noexcept {
@@ -66,7 +66,7 @@ void WorkingPicture::rows(const std::uint8_t* pixels, std::uint32_t count) noexc
     kernel_->luma_row(pixels, channels_, row_.data(), width_);
     for (std::uint32_t y = finished_; y < size_.height && down_.first[y] <= source_row_; ++y) {
       const std::uint32_t tap = source_row_ - down_.first[y];
-      kernel_->add_row(row_.data(), down_.weights[down_.weight[y] + tap], sums_of(y), width_);
+      kernel_->add_row(row_.data(), down_.weights[std::size_t{tap} * size_.height + y], sums_of(y), width_);
       if (tap + 1 == down_.count[y]) finish_row(y);
     }
   }
@@ -74,14 +74,8 @@ void WorkingPicture::rows(const std::uint8_t* pixels, std::uint32_t count) noexc
 
 void WorkingPicture::finish_row(std::uint32_t y) noexcept {
   float* sums = sums_of(y);
-  float* out = luma_.data() + std::size_t{y} * size_.width;
-  for (std::uint32_t x = 0; x < size_.width; ++x) {
-    const float* from = sums + across_.first[x];
-    const float* weights = across_.weights.data() + across_.weight[x];
-    float sum = 0;
-    for (std::uint32_t i = 0; i < across_.count[x]; ++i) sum += weights[i] * from[i];
-    out[x] = sum * kLumaScale;
-  }
+  kernel_->weigh_row(sums, across_.first.data(), across_.weights.data(), across_.taps, kLumaScale,
+                     luma_.data() + std::size_t{y} * size_.width, size_.width);
   std::fill_n(sums, width_, 0.0f);
   finished_ = y + 1;
 }

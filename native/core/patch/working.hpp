@@ -38,8 +38,8 @@ class WorkingPicture {
   // For each pixel of the working picture along an axis: which source pixels it is made of.
   struct Axis {
     std::vector<std::uint32_t> first, count;
-    std::vector<std::size_t> weight;  // where in `weights` its own begin
-    std::vector<float> weights;
+    std::uint32_t taps = 0;       // the largest count
+    std::vector<float> weights;   // [tap][pixel], 0 beyond its count
     std::uint32_t most_open = 1;  // how many a source pixel may take part in
   };
   static Axis axis_of(std::uint32_t from, std::uint32_t to);
