@@ -75,6 +75,7 @@ class ChildHand implements Hand {
 
   begin = (choice: MatcherChoice) => this.#ask<void>({ ask: 'begin', choice });
   reference: Hand['reference'] = (picture) => this.#ask({ ask: 'reference', picture });
+  trapReference: Hand['trapReference'] = (task) => this.#ask({ ask: 'trapReference', task });
   open: Hand['open'] = (banks) => this.#ask({ ask: 'open', banks });
   unit: Hand['unit'] = (task) => this.#ask({ ask: 'unit', task });
 

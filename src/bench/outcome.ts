@@ -2,13 +2,13 @@ import type { Answer, Searcher } from './matcher.js';
 import { type Found, keptScore, type Outcome, type Wrong } from './records.js';
 import { regionError, type Size } from './region-error.js';
 
-/** Wrong answers of one query that are kept with their ids, for people to look at (our own choice). */
+/** Wrong answers of one query that are kept with their ids, for people to look at, unless more are asked for (our own choice). */
 const WRONG_KEPT = 5;
 
 /** Whose copies the queries are. */
 export interface Subject {
-  /** The id of the reference that is the right answer; of a query that is a distractor, the entry that does not count. */
-  readonly own: string;
+  /** The id of the reference that is the right answer, or of a distractor's own entry, which does not count; absent if it has none. */
+  readonly own?: string;
   /** Of that reference, upright. */
   readonly size: Size;
   /** Ids that are neither right nor wrong. */
@@ -25,10 +25,12 @@ export interface Truth {
 /** Asks the matchers, and counts what they answer to the queries of one picture. */
 export class Tally {
   readonly #subject: Subject;
+  readonly #wrongKept: number;
   readonly #wrongScores = new Map<string, Map<number, number>>();
 
-  constructor(subject: Subject) {
+  constructor(subject: Subject, wrongKept = WRONG_KEPT) {
     this.#subject = subject;
+    this.#wrongKept = wrongKept;
   }
 
   /** What each matcher says to one query, one after the other so that their times can be compared. */
@@ -55,8 +57,8 @@ export class Tally {
       const before = best.get(answer.id);
       if (!before || answer.score > before.score) best.set(answer.id, answer);
     }
-    const right = best.get(own);
-    best.delete(own);
+    const right = own === undefined ? undefined : best.get(own);
+    if (own !== undefined) best.delete(own);
     let relatedAccepted = 0;
     const wrong: Wrong[] = [];
     const wrongByTier: Record<string, number> = {};
@@ -74,7 +76,7 @@ export class Tally {
     }
     wrong.sort((a, b) => Number(b.accepted) - Number(a.accepted) || b.score - a.score);
     const found = right && { found: this.#found(right, truth) };
-    return { ms, ...found, related: relatedAccepted, wrongByTier, wrong: wrong.slice(0, WRONG_KEPT) };
+    return { ms, ...found, related: relatedAccepted, wrongByTier, wrong: wrong.slice(0, this.#wrongKept) };
   }
 
   #found({ score, accepted, tier, transform }: Answer, truth: Truth | undefined): Found {

@@ -39,14 +39,17 @@ export interface Outcome {
   readonly related: number;
   /** Accepted wrong answers by tier; '' where there is none. */
   readonly wrongByTier: Readonly<Record<string, number>>;
-  /** The surest wrong answers, for people to look at. */
+  /** The surest wrong answers, for people to look at; all of them in a trap. */
   readonly wrong: readonly Wrong[];
 }
 
-/** One query: an attack on an original, or a distractor as it is. */
+/** One query: an attack on an original, an original in a trap, or a distractor as it is. */
 export interface QueryRecord {
-  /** Absent for a picture as it is. */
   readonly attack?: string;
+  /** The trap that the query and all that it could wrongly name went through. */
+  readonly trap?: string;
+  /** How many references a query in a trap could wrongly name. */
+  readonly others?: number;
   /** The share of the original that the query shows. */
   readonly visible?: number;
   /** The attack could not be made of this picture; then there are no outcomes. */
@@ -59,11 +62,16 @@ export interface QueryRecord {
 /** All queries of one picture: the unit of work, and of what is lost when a run is killed. */
 export interface UnitRecord {
   readonly unit: string;
-  /** References that each query could wrongly name: the bank without the picture itself and its relatives. */
+  /** References that each query outside of traps could wrongly name: the bank without the picture itself and its relatives. */
   readonly others: number;
   readonly queries: readonly QueryRecord[];
-  /** By matcher: how many wrong answers had which score. */
+  /** By matcher: how many wrong answers had which score, without those in traps. */
   readonly wrongScores: Readonly<Record<string, readonly (readonly [score: number, count: number])[]>>;
+}
+
+/** What kind of query it is. */
+export function kindOf({ attack, trap }: QueryRecord): 'attacked' | 'traps' | 'unedited' {
+  return trap !== undefined ? 'traps' : attack !== undefined ? 'attacked' : 'unedited';
 }
 
 /** Significant digits that scores are kept to, so that curves stay small: 0.9988 and 0.9989 are told apart (our own choice). */

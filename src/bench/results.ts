@@ -1,9 +1,10 @@
 import type { Attack } from './attacks/attack.js';
 import { FalsePositiveCounter, type FalsePositives, type WrongPair } from './false-positives.js';
 import type { Matcher } from './matcher.js';
+import type { RunCounts } from './plan.js';
 import { type Recall, RecallCounter } from './recall.js';
 import type { UnitRecord } from './records.js';
-import type { FinishedRun, RunCounts } from './run.js';
+import type { FinishedRun } from './run.js';
 import { quantile } from './statistics.js';
 import { type Curve, ScoreCounts } from './thresholds.js';
 
@@ -31,6 +32,8 @@ export interface MatcherResults {
 export interface BenchResults {
   readonly counts: RunCounts;
   readonly attacks: readonly Attack[];
+  /** Ids of the traps that were set. */
+  readonly traps: readonly string[];
   readonly matchers: readonly MatcherResults[];
   readonly broken: FinishedRun['broken'];
   readonly withoutReference: FinishedRun['withoutReference'];
@@ -43,7 +46,7 @@ export interface BenchResults {
 }
 
 /** Makes the figures of a complete run, reading its log twice: the scores first, since calibrated thresholds come from them. */
-export async function resultsOf({ log, matchers, attacks, counts, broken, withoutReference }: FinishedRun): Promise<BenchResults> {
+export async function resultsOf({ log, matchers, attacks, traps, counts, broken, withoutReference }: FinishedRun): Promise<BenchResults> {
   const scores = new Map(matchers.map(({ name }) => [name, new ScoreCounts()]));
   for await (const unit of log.units()) for (const [name, counted] of scores) counted.add(name, unit);
   const allowed = scores.get('pdq')?.uneditedAccepted ?? 0;
@@ -56,7 +59,7 @@ export async function resultsOf({ log, matchers, attacks, counts, broken, withou
     queries.add(unit);
     for (const counter of counters) counter.add(unit);
   }
-  return { counts, attacks, matchers: counters.map((counter) => counter.results()), broken, withoutReference, ...queries.results() };
+  return { counts, attacks, traps, matchers: counters.map((counter) => counter.results()), broken, withoutReference, ...queries.results() };
 }
 
 /** Counts everything about one matcher but its scores. */
@@ -83,10 +86,10 @@ class MatcherCounter {
   add(unit: UnitRecord): void {
     this.#recall.add(unit);
     this.#falsePositives.add(unit);
-    for (const { outcomes } of unit.queries) {
+    for (const { outcomes, trap } of unit.queries) {
       const outcome = outcomes[this.#matcher.name];
       if (!outcome) continue;
-      this.#times.push(outcome.ms);
+      if (trap === undefined) this.#times.push(outcome.ms);
       this.#related += outcome.related;
       this.#failed += outcome.failed === undefined ? 0 : 1;
     }
@@ -118,9 +121,9 @@ class QueryCounter {
   readonly #visible = new Map<string, number[]>();
 
   add({ unit, queries }: UnitRecord): void {
-    for (const { attack, failed, thumbnail, visible } of queries) {
+    for (const { attack, trap, failed, thumbnail, visible } of queries) {
+      if (failed !== undefined) this.#failed.push({ id: unit, attack: attack ?? trap ?? '', reason: failed });
       if (attack === undefined) continue;
-      if (failed !== undefined) this.#failed.push({ id: unit, attack, reason: failed });
       if (thumbnail !== undefined) this.#thumbnails[attack] = thumbnail;
       const shares = this.#visible.get(attack) ?? [];
       this.#visible.set(attack, shares);

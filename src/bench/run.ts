@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { EgideError } from '../errors.js';
-import type { Attack } from './attacks/attack.js';
+import type { Attack, Recipe } from './attacks/attack.js';
 import { ATTACKS } from './attacks/attack-list.js';
-import { fingerprintOf, type Picture, picturesIn, type Related, relatedPairs, shuffled } from './corpus.js';
+import { TRAPS } from './attacks/traps.js';
+import { fingerprintOf, type Picture, picturesIn, relatedPairs } from './corpus.js';
 import { crewOf, shareOut } from './crew.js';
-import type { Bank, Hand, UnitTask } from './hand.js';
+import { type Hand, type TrapTask, trappedId, type UnitTask } from './hand.js';
 import type { Matcher } from './matcher.js';
 import { loadMatchers, type MatcherChoice } from './matchers/matchers.js';
+import { banksOf, countsOf, type Plan, type RunCounts, rolesOf, trapTasksOf, unitTasksOf } from './plan.js';
 import type { ReferenceRecord } from './records.js';
-import type { Size } from './region-error.js';
 import { type LogHeader, WorkLog } from './work-log.js';
 
 /** What to measure. */
@@ -18,7 +19,7 @@ export interface BenchOptions {
   /** Folder of the pictures that fill the bank. */
   readonly distractors: string;
   readonly matchers: MatcherChoice;
-  /** Ids or families of attacks; empty for all. */
+  /** Ids or families of attacks, `traps` or ids of traps; empty for all. */
   readonly attacks: readonly string[];
   /** At most so many originals are attacked, chosen by the seed; all are in the bank. */
   readonly limit?: number;
@@ -33,7 +34,7 @@ export interface BenchOptions {
   readonly version: string;
   readonly signal?: AbortSignal;
   /** How many pictures are done, how many there are in this stage, and which was the last. */
-  readonly onProgress?: (stage: 'references' | 'queries', done: number, total: number, id: string) => void;
+  readonly onProgress?: (stage: 'references' | 'traps' | 'queries', done: number, total: number, id: string) => void;
 }
 
 /** A run that is complete, for results.ts to make figures of. */
@@ -42,32 +43,14 @@ export interface FinishedRun {
   readonly log: WorkLog;
   readonly matchers: readonly Matcher[];
   readonly attacks: readonly Attack[];
+  /** Ids of the traps that were set. */
+  readonly traps: readonly string[];
   readonly counts: RunCounts;
   /** Files that could not be read, with the reason. */
   readonly broken: readonly { readonly id: string; readonly reason: string }[];
   /** Pictures of which a matcher could make no reference. */
   readonly withoutReference: readonly { readonly id: string; readonly matcher: string; readonly reason: string }[];
 }
-
-/** How many pictures played which part. */
-export interface RunCounts {
-  readonly originals: number;
-  /** Originals that were attacked. */
-  readonly attacked: number;
-  /** Distractors in the bank. */
-  readonly distractors: number;
-  /** Distractors kept out of the bank as neighbours in collages. */
-  readonly neighbours: number;
-  readonly bank: number;
-  readonly relatedPairs: number;
-}
-
-/** One distractor of so many is kept out of the bank to be a neighbour in collages (our own choice). */
-const NEIGHBOUR_EVERY = 8;
-/** And no more than this: twice what a collage of three by three needs. */
-const MAX_NEIGHBOURS = 16;
-/** Neighbours that each original is given, again and again the same if there are fewer: a collage of three by three needs eight. */
-const NEIGHBOURS_EACH = 8;
 
 /**
  * Does what is not yet done of a run.
@@ -76,7 +59,7 @@ const NEIGHBOURS_EACH = 8;
  */
 export async function runBench(options: BenchOptions): Promise<FinishedRun> {
   const { seed, signal, out } = options;
-  const attacks = chosenAttacks(options.attacks);
+  const { attacks, traps } = chosen(options.attacks);
   const matchers = await loadMatchers(options.matchers);
   const originals = await picturesIn(options.originals, 'original', 1, signal);
   const distractors = await picturesIn(options.distractors, 'distractor', 2, signal);
@@ -86,7 +69,7 @@ export async function runBench(options: BenchOptions): Promise<FinishedRun> {
     egide: options.version,
     seed,
     limit: options.limit ?? 'none',
-    attacks: attacks.map(({ id }) => id),
+    attacks: [...attacks, ...traps].map(({ id }) => id),
     matchers: matchers.map(({ name, version }) => `${name} ${version}`),
     originals: fingerprintOf(originals),
     distractors: fingerprintOf(distractors),
@@ -98,8 +81,11 @@ export async function runBench(options: BenchOptions): Promise<FinishedRun> {
     crew = await crewOf(Math.min(options.workers, pictures.length), options.matchers, signal);
     await makeReferences(log, crew, pictures, options);
     const roles = rolesOf(originals, distractors, log.references, options);
-    await askAll(log, crew, { roles, related, attacks, matchers }, options);
-    return { header, log, matchers, attacks, counts: countsOf(roles, related), ...troubles(log.references) };
+    const plan: Plan = { roles, related, attacks, traps, matchers, seed };
+    await makeTraps(log, crew, plan, options);
+    await askAll(log, crew, plan, options);
+    const set = [...new Set(trapTasksOf(plan).map(({ trap }) => trap))];
+    return { header, log, matchers, attacks, traps: set, counts: countsOf(plan), ...troubles(log.references) };
   } catch (error) {
     await log.close();
     throw error;
@@ -109,16 +95,20 @@ export async function runBench(options: BenchOptions): Promise<FinishedRun> {
 }
 
 /** Those of the ids and families; all if there are none. */
-function chosenAttacks(wanted: readonly string[]): readonly Attack[] {
-  const unknown = wanted.find((word) => !ATTACKS.some(({ id, family }) => id === word || family === word));
+function chosen(wanted: readonly string[]): { attacks: readonly Attack[]; traps: readonly Recipe[] } {
+  if (wanted.length === 0) return { attacks: ATTACKS, traps: TRAPS };
+  const attacks = ATTACKS.filter(({ id, family }) => wanted.includes(id) || wanted.includes(family));
+  const traps = TRAPS.filter(({ id }) => wanted.includes(id) || wanted.includes('traps'));
+  const known = new Set<string>([...attacks.flatMap(({ id, family }) => [id, family]), ...traps.map(({ id }) => id), 'traps']);
+  const unknown = wanted.find((word) => !known.has(word));
   if (unknown !== undefined) {
-    const families = [...new Set(ATTACKS.map(({ family }) => family))].join(', ');
+    const families = [...new Set(ATTACKS.map(({ family }) => family)), 'traps'].join(', ');
     throw new EgideError(
       'INVALID_ARGUMENT',
       `attacks: there is no attack or family ${JSON.stringify(unknown)}; the families are ${families}`,
     );
   }
-  return wanted.length === 0 ? ATTACKS : ATTACKS.filter(({ id, family }) => wanted.includes(id) || wanted.includes(family));
+  return { attacks, traps };
 }
 
 async function makeReferences(log: WorkLog, crew: readonly Hand[], pictures: readonly Picture[], options: BenchOptions): Promise<void> {
@@ -131,46 +121,23 @@ async function makeReferences(log: WorkLog, crew: readonly Hand[], pictures: rea
   await shareOut(crew, missing, make, options.signal);
 }
 
-/** Which picture plays which part. */
-interface Roles {
-  readonly originals: readonly Picture[];
-  readonly attacked: readonly Picture[];
-  readonly distractors: readonly Picture[];
-  readonly neighbours: readonly Picture[];
-}
-
-function rolesOf(
-  originals: readonly Picture[],
-  distractors: readonly Picture[],
-  references: ReadonlyMap<string, ReferenceRecord>,
-  { seed, limit }: BenchOptions,
-): Roles {
-  const good = ({ id }: Picture) => references.get(id)?.broken === undefined;
-  const goodOriginals = originals.filter(good);
-  const goodDistractors = shuffled(distractors.filter(good), seed);
-  if (goodOriginals.length === 0) throw new EgideError('INVALID_ARGUMENT', 'originals: none of the pictures can be read');
-  if (goodDistractors.length < 2) throw new EgideError('INVALID_ARGUMENT', 'distractors: fewer than 2 of the pictures can be read');
-  const neighbours = Math.min(MAX_NEIGHBOURS, Math.ceil(goodDistractors.length / NEIGHBOUR_EVERY));
-  return {
-    originals: goodOriginals,
-    attacked: shuffled(goodOriginals, seed).slice(0, limit),
-    distractors: goodDistractors.slice(neighbours),
-    neighbours: goodDistractors.slice(0, neighbours),
+/** Puts distractors into traps, for originals in the same trap to be compared with. */
+async function makeTraps(log: WorkLog, crew: readonly Hand[], plan: Plan, options: BenchOptions): Promise<void> {
+  const tasks = trapTasksOf(plan);
+  const missing = tasks.filter(({ trap, picture }) => !log.references.has(trappedId(trap, picture.id)));
+  let done = tasks.length - missing.length;
+  const make = async (hand: Hand, task: TrapTask) => {
+    await log.add(await hand.trapReference(task));
+    options.onProgress?.('traps', ++done, tasks.length, task.picture.id);
   };
-}
-
-interface Plan {
-  readonly roles: Roles;
-  readonly related: Related;
-  readonly attacks: readonly Attack[];
-  readonly matchers: readonly Matcher[];
+  await shareOut(crew, missing, make, options.signal);
 }
 
 async function askAll(log: WorkLog, crew: readonly Hand[], plan: Plan, options: BenchOptions): Promise<void> {
-  const tasks = tasksOf(plan, log.references, options.seed);
+  const tasks = unitTasksOf(plan, log.references);
   const missing = tasks.filter(({ picture }) => !log.unitsDone.has(picture.id));
   if (missing.length === 0) return;
-  const banks = plan.matchers.map(({ name }) => bankOf(name, bankPictures(plan.roles), log.references));
+  const banks = banksOf(plan, log.references);
   await shareOut(crew, crew, (_, each) => each.open(banks), options.signal); // as many calls as hands, one to each
   let done = tasks.length - missing.length;
   const ask = async (hand: Hand, task: UnitTask) => {
@@ -178,61 +145,6 @@ async function askAll(log: WorkLog, crew: readonly Hand[], plan: Plan, options: 
     options.onProgress?.('queries', ++done, tasks.length, task.picture.id);
   };
   await shareOut(crew, missing, ask, options.signal);
-}
-
-function tasksOf({ roles, related, attacks }: Plan, references: ReadonlyMap<string, ReferenceRecord>, seed: number): UnitTask[] {
-  const bank = bankPictures(roles);
-  const inBank = new Set(bank.map(({ id }) => id));
-  const taskOf = (
-    picture: Picture,
-    more: { attacks: readonly string[]; neighbours: readonly Picture[]; thumbnails: boolean },
-  ): UnitTask => {
-    const relatives = new Set([picture, ...more.neighbours].flatMap(({ id }) => [...related.of(id)]));
-    relatives.delete(picture.id);
-    return {
-      picture,
-      size: references.get(picture.id)?.size as Size,
-      attacks: more.attacks,
-      seed,
-      others: more.neighbours.map(({ path }) => path),
-      related: [...relatives],
-      otherReferences: bank.length - 1 - [...relatives].filter((id) => inBank.has(id)).length,
-      thumbnails: more.thumbnails,
-    };
-  };
-  const ids = attacks.map(({ id }) => id);
-  return [
-    ...roles.attacked.map((picture, i) => {
-      const order = shuffled(roles.neighbours, `${seed} ${picture.id}`);
-      const neighbours = Array.from({ length: NEIGHBOURS_EACH }, (_, k) => order[k % order.length] as Picture);
-      return taskOf(picture, { attacks: ids, neighbours, thumbnails: i === 0 });
-    }),
-    ...roles.distractors.map((picture) => taskOf(picture, { attacks: [], neighbours: [], thumbnails: false })),
-  ];
-}
-
-function bankPictures({ originals, distractors }: Roles): readonly Picture[] {
-  return [...originals, ...distractors];
-}
-
-function bankOf(matcher: string, pictures: readonly Picture[], references: ReadonlyMap<string, ReferenceRecord>): Bank {
-  const kept = pictures.flatMap(({ id }) => {
-    const signature = references.get(id)?.signatures?.[matcher];
-    return typeof signature === 'string' ? [{ id, signature: new Uint8Array(Buffer.from(signature, 'base64')) }] : [];
-  });
-  return { matcher, references: kept };
-}
-
-function countsOf(roles: Roles, related: Related): RunCounts {
-  const { originals, attacked, distractors, neighbours } = roles;
-  return {
-    originals: originals.length,
-    attacked: attacked.length,
-    distractors: distractors.length,
-    neighbours: neighbours.length,
-    bank: originals.length + distractors.length,
-    relatedPairs: related.pairs,
-  };
 }
 
 function troubles(references: ReadonlyMap<string, ReferenceRecord>): Pick<FinishedRun, 'broken' | 'withoutReference'> {

@@ -1,5 +1,5 @@
 import { VISIBLE_SHARE } from './recall.js';
-import type { UnitRecord } from './records.js';
+import { kindOf, type UnitRecord } from './records.js';
 import { upperBound } from './statistics.js';
 
 /** What a matcher would do if everything from `threshold` on were called a match. */
@@ -39,11 +39,13 @@ export class ScoreCounts {
 
   add(matcher: string, { others, queries, wrongScores }: UnitRecord): void {
     let unedited = false;
-    for (const { attack, visible = 0, outcomes } of queries) {
+    for (const query of queries) {
+      const { visible = 0, outcomes } = query;
       const outcome = outcomes[matcher];
-      if (!outcome) continue;
+      const kind = kindOf(query);
+      if (!outcome || kind === 'traps') continue;
       this.pairs += others;
-      if (attack === undefined) {
+      if (kind === 'unedited') {
         unedited = true;
         for (const count of Object.values(outcome.wrongByTier)) this.uneditedAccepted += count;
         continue;

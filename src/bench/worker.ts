@@ -1,11 +1,12 @@
 import type { Picture } from './corpus.js';
-import { type Bank, type Hand, localHand, type UnitTask } from './hand.js';
+import { type Bank, type Hand, localHand, type TrapTask, type UnitTask } from './hand.js';
 import type { MatcherChoice } from './matchers/matchers.js';
 
 /** What the parent asks of this process; it waits for each answer. */
 export type Request =
   | { readonly ask: 'begin'; readonly choice: MatcherChoice }
   | { readonly ask: 'reference'; readonly picture: Picture }
+  | { readonly ask: 'trapReference'; readonly task: TrapTask }
   | { readonly ask: 'open'; readonly banks: readonly Bank[] }
   | { readonly ask: 'unit'; readonly task: UnitTask };
 
@@ -21,6 +22,7 @@ async function answerTo(request: Request): Promise<unknown> {
   }
   const begun = hand as Hand;
   if (request.ask === 'reference') return begun.reference(request.picture);
+  if (request.ask === 'trapReference') return begun.trapReference(request.task);
   if (request.ask === 'open') return begun.open(request.banks);
   return begun.unit(request.task);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FalsePositives } from '../bench/false-positives.js';
+import type { FalsePositives, QueryKind } from '../bench/false-positives.js';
 import type { Recall, RecallScope } from '../bench/recall.js';
 import type { BenchResults, MatcherResults } from '../bench/results.js';
 import type { CurvePoint } from '../bench/thresholds.js';
@@ -54,7 +54,7 @@ ${section('Trade-off', 'every threshold; the dot is the setting in the summary',
 ${section('Every attack', 'share of copies found', heatTable(results, families))}
 ${families.map((family) => attackBars(family, results)).join('\n')}
 ${section('Thresholds', 'what each matcher would do if everything from a score on were a match', matchers.map(thresholdTable).join('\n'), false)}
-${section('False positives', 'answers that name an unrelated picture', `${falsePositiveTable(matchers)}${wrongTable(matchers)}`)}
+${section('False positives', 'answers that name an unrelated picture', `${falsePositiveTable(matchers)}${trapTable(results)}${wrongTable(matchers)}`)}
 ${galleryOf(results)}
 ${troubles(results)}
 ${section('How to read this', '', HOW_TO_READ)}
@@ -95,7 +95,7 @@ function summaryTable({ matchers }: BenchResults): string {
   const bests = scopes.map(([scope]) => Math.max(...matchers.map(({ recall }) => recallOf(recall, scope)?.value ?? 0)));
   const rows = matchers.map((matcher, i) => {
     const { name, setting, calibratedAt, recall, falsePositives, medianMs, p95Ms } = matcher;
-    const { count, pairs, upper } = falsePositivesOf(falsePositives, 'all');
+    const { count, pairs, upper } = falsePositivesOf(falsePositives, 'all') as FalsePositives;
     const shares = scopes.map(([scope], j) => shareCell(recallOf(recall, scope), bests[j] as number));
     const region = recallOf(recall, 'all')?.regionError;
     const at = calibratedAt === undefined ? '' : `; here a score of ${Number.isFinite(calibratedAt) ? calibratedAt : 'none'}`;
@@ -118,8 +118,9 @@ function recallOf(recall: readonly Recall[], scope: RecallScope, name = ''): Rec
   return recall.find((row) => row.scope === scope && row.name === name);
 }
 
-function falsePositivesOf(rows: readonly FalsePositives[], queries: FalsePositives['queries']): FalsePositives {
-  return rows.find((row) => row.queries === queries && row.tier === '') as FalsePositives;
+/** Of all tiers together. */
+function falsePositivesOf(rows: readonly FalsePositives[], queries: QueryKind): FalsePositives | undefined {
+  return rows.find((row) => row.queries === queries && row.tier === '');
 }
 
 function familyBars(families: readonly string[], matchers: readonly MatcherResults[]): string {
@@ -168,7 +169,7 @@ function thresholdTable({ name, curve, recall, falsePositives }: MatcherResults,
   if (curve.length === 0) return `<div class="card"><p class="note">${escaped(name)} answered nothing.</p></div>`;
   const count = Math.min(THRESHOLD_ROWS, curve.length);
   const rows = Array.from({ length: count }, (_, i) => curve[Math.round((i * (curve.length - 1)) / Math.max(1, count - 1))] as CurvePoint);
-  const { count: wrong } = falsePositivesOf(falsePositives, 'all');
+  const wrong = falsePositivesOf(falsePositives, 'all')?.count ?? 0;
   const found = recallOf(recall, 'all')?.value ?? 0;
   // The last point that finds and errs no more than the setting in the summary does.
   const on = rows.findLast((point) => point.recall <= found && point.falsePositives <= wrong);
@@ -180,14 +181,37 @@ function thresholdTable({ name, curve, recall, falsePositives }: MatcherResults,
 }
 
 function falsePositiveTable(matchers: readonly MatcherResults[]): string {
-  const words = { all: 'all queries', attacked: 'edited copies', unedited: 'distractors as they are' };
+  const kinds = [
+    ['all', 'all queries'],
+    ['attacked', 'edited copies'],
+    ['unedited', 'distractors as they are'],
+    ['traps', 'traps'],
+  ] as const;
   const rows = matchers.flatMap(({ name, falsePositives }, i) =>
-    falsePositives.map(
-      ({ queries, tier, count, pairs, upper }) =>
-        `<tr><td><span class="dot ${colourOf(i)}"></span>${escaped(name)}</td><td class="text">${words[queries]}</td><td class="text">${tier === '' ? 'any' : escaped(tier)}</td><td>${grouped(count)}</td><td>${rate(pairs)}</td><td>${pairs === 0 ? '–' : rate(upper)}</td></tr>`,
+    kinds.flatMap(([kind, words]) =>
+      falsePositives
+        .filter(({ queries }) => queries === kind)
+        .map(
+          ({ tier, count, pairs, upper }) =>
+            `<tr><td><span class="dot ${colourOf(i)}"></span>${escaped(name)}</td><td class="text">${words}</td><td class="text">${tier === '' ? 'any' : escaped(tier)}</td><td>${grouped(count)}</td><td>${rate(pairs)}</td><td>${pairs === 0 ? '–' : rate(upper)}</td></tr>`,
+        ),
     ),
   );
   return `<div class="wide"><table><thead><tr><th>Matcher</th><th class="text">queries</th><th class="text">tier</th><th>count</th><th>pairs</th><th>a pair, at most (95 %)</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+}
+
+function trapTable({ matchers, traps, counts }: BenchResults): string {
+  if (traps.length === 0) return '';
+  const rows = traps.map((trap) => {
+    const cells = matchers.map(({ falsePositives }) => {
+      const row = falsePositivesOf(falsePositives, trap);
+      return row ? `<td>${grouped(row.count)}<small>of ${rate(row.pairs)}</small></td>` : '<td>–</td>';
+    });
+    return `<tr><td>${escaped(trap)}</td>${cells.join('')}</tr>`;
+  });
+  const heads = matchers.map(({ name }) => `<th>${escaped(name)}</th>`).join('');
+  const words = `Each original and ${plural(counts.trapped, 'distractor', 'distractors')} went through the same edit: the same emoji, screen, caption, grid or watermark. They are different pictures and must not match for that. Pairs that are named:`;
+  return `<h3 class="part">Different pictures in the same trap</h3><p class="note">${words}</p><div class="wide"><table><thead><tr><th>Trap</th>${heads}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
 function wrongTable(matchers: readonly MatcherResults[]): string {
@@ -233,6 +257,7 @@ const HOW_TO_READ = `<ul class="words">
 <li><b>A third or more visible</b>: copies that hide more than two thirds of the original are left out, since nobody may know them again.</li>
 <li><b>Intervals</b> are Wilson's at 95 %. Copies of one original hang together, so where several attacks are taken together the interval is that of the effective number of independent copies (design effect over originals), not of all of them.</li>
 <li><b>False positive</b>: an answer that names a picture other than the original. Pairs are queries times the pictures in the bank that the query is no copy of; pictures that are known to be related are neither right nor wrong. The bound is 3 / n where none was seen and Clopper and Pearson's otherwise, one-sided at 95 %; it speaks of pictures like these, taken as independent.</li>
+<li><b>Traps</b> are counted apart from all other figures: originals that are compared only with other pictures that went through the same edit.</li>
 <li><b>Region error</b>: the median distance, over a grid of points that the copy still shows, between where the matcher says that a point of the copy lies in the original and where it does, in pixels of an original with a longer side of 640. Only where both are known.</li>
 <li><b>Time a query</b>: decoding, hashing and searching together, with every core at work on other pictures; compare within this page alone.</li>
 <li><b>Calibrated</b>: where nobody recommends a threshold, it is the lowest score at which the matcher is wrong about the unedited distractors no more often than PDQ is at its own setting.</li>

@@ -51,7 +51,7 @@ and says how many are found, and how often an unrelated picture is named. docs/b
                        report.html go. A run that was stopped goes on when it is started again with the same settings
   --matchers A,B,…     of ${MATCHER_NAMES.join(', ')}; default: ${DEFAULT_MATCHERS.join(',')}
   --matcher-file FILE  a module of your own whose default export is a matcher or a list of them
-  --attacks A,B,…      ids or families of attacks; default: all
+  --attacks A,B,…      ids or families of attacks, 'traps' among the families; default: all
   --related FILE       pairs of pictures that do resemble each other: two paths a line with a tab between them
   --limit N            attack at most N originals, chosen by the seed; all stay in the bank
   --seed N             default 1
@@ -113,6 +113,9 @@ function words(text: string | undefined): readonly string[] | undefined {
   return found?.filter((word) => word !== '');
 }
 
+/** What is counted while it is done. */
+const STAGES = { references: 'references made', traps: 'traps set', queries: 'pictures looked up' } as const;
+
 /** Does the run with a bar for each stage, and says how to go on if it is stopped. */
 async function measured(io: Io, options: BenchOptions): Promise<FinishedRun> {
   let progress: Progress | undefined;
@@ -121,10 +124,10 @@ async function measured(io: Io, options: BenchOptions): Promise<FinishedRun> {
   const onProgress: BenchOptions['onProgress'] = (stage, done, total, id) => {
     if (stage !== current) {
       progress?.clear();
-      progress = new Progress(io, total, { what: stage === 'references' ? 'references' : 'pictures asked about', done: done - 1 });
+      progress = new Progress(io, total, { what: STAGES[stage], done: done - 1 });
       current = stage;
     }
-    left = `${done} of ${total} ${stage === 'references' ? 'references' : 'pictures'} are done`;
+    left = `${done} of ${total} ${STAGES[stage]}`;
     progress?.step(printable(id));
   };
   try {

@@ -160,8 +160,8 @@ describe("a matcher of the user's own", () => {
     expect([code, err]).toEqual([0, '']);
     const recall = (await rowsOf('own', 'recall.csv')).filter(({ matcher }) => matcher === 'stubborn');
     expect(recall.find(({ scope }) => scope === 'all')).toMatchObject({ n: '12', found: '4' });
-    // Off by (3, 4) pixels of its own size wherever the copy was not moved.
-    expect(Number(recall.find(({ name }) => name === 'jpeg-q50')?.['region_error_px'])).toBeGreaterThan(0);
+    // It is off by (3, 4) pixels where the copy was not moved; the picture is 900 pixels wide, and errors are told at 640.
+    expect(Number(recall.find(({ name }) => name === 'jpeg-q50')?.['region_error_px'])).toBeCloseTo((5 * 640) / 900, 2);
     const wrong = (await rowsOf('own', 'false-positives.csv')).filter(
       ({ matcher, queries }) => matcher === 'stubborn' && queries === 'all',
     );
@@ -172,6 +172,28 @@ describe("a matcher of the user's own", () => {
     const pairs = await rowsOf('own', 'false-positive-pairs.csv');
     expect(pairs).toHaveLength(9);
     expect(new Set(pairs.map(({ named }) => named))).toEqual(new Set(['originals/alps.jpg']));
+  });
+
+  test('walks into traps, which are counted apart', async () => {
+    const words = ['--attacks', 'hflip,trap-emoji,trap-collage', '--matcher-file', join(root, 'stubborn.mjs')];
+    expect((await bench('traps', ...words)).code).toBe(0);
+    const wrong = await rowsOf('traps', 'false-positives.csv');
+    const counts = wrong
+      .filter(({ tier }) => tier === 'any')
+      .map((row) => [row['matcher'], row['queries'], row['false_positives'], row['pairs']]);
+    expect(counts).toEqual([
+      ['pdq', 'all', '0', '12'],
+      ['pdq', 'attacked', '0', '9'],
+      ['pdq', 'unedited', '0', '3'],
+      ['pdq', 'traps', '0', '3'],
+      ['pdq', 'trap-emoji', '0', '3'], // no collage: there is but one neighbour
+      ['stubborn', 'all', '3', '12'],
+      ['stubborn', 'attacked', '2', '9'],
+      ['stubborn', 'unedited', '1', '3'],
+      ['stubborn', 'traps', '3', '3'],
+      ['stubborn', 'trap-emoji', '3', '3'],
+    ]);
+    expect((await rowsOf('traps', 'false-positive-pairs.csv')).filter(({ attack }) => attack === 'trap-emoji')).toHaveLength(3);
   });
 
   test('is not wrong about pictures that are known to be related', async () => {

@@ -68,7 +68,7 @@ test('Ctrl-C ends a run with exit code 130 and says how to go on', async () => {
   await underWay('interrupted');
   interrupted.kill('SIGINT');
   expect((await once(interrupted, 'close'))[0]).toBe(130);
-  expect(said).toMatch(/^egide: stopped: \d+ of \d+ pictures are done\. Start the same command again and it goes on from there\.\n$/);
+  expect(said).toMatch(/^egide: stopped: \d+ of \d+ pictures looked up\. Start the same command again and it goes on from there\.\n$/);
 });
 
 test('a worker that dies ends the run with an error, not with less', async () => {
