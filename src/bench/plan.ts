@@ -102,33 +102,34 @@ function panelsOf(trap: Recipe, { neighbours }: Roles, side: 0 | 1): string[] {
 export function unitTasksOf(plan: Plan, references: References): UnitTask[] {
   const { roles, attacks, seed } = plan;
   const ids = attacks.map(({ id }) => id);
+  const inBank = new Set(bankPictures(roles).map(({ id }) => id));
   return [
     ...roles.attacked.map((picture, i) => {
       const order = shuffled(roles.neighbours, `${seed} ${picture.id}`);
       const neighbours = Array.from({ length: NEIGHBOURS_EACH }, (_, k) => order[k % order.length] as Picture);
       const traps = trapQueriesOf(picture, plan, references);
-      return unitTaskOf(plan, references, picture, { attacks: ids, traps, neighbours, thumbnails: i === 0 });
+      return unitTaskOf(plan, references, picture, { attacks: ids, traps, neighbours, inBank, thumbnails: i === 0 });
     }),
     ...roles.distractors.map((picture) =>
-      unitTaskOf(plan, references, picture, { attacks: [], traps: [], neighbours: [], thumbnails: false }),
+      unitTaskOf(plan, references, picture, { attacks: [], traps: [], neighbours: [], inBank, thumbnails: false }),
     ),
   ];
 }
 
+/** What differs between the tasks of originals and those of distractors, and the ids of the bank. */
+interface UnitParts extends Pick<UnitTask, 'attacks' | 'traps' | 'thumbnails'> {
+  readonly neighbours: readonly Picture[];
+  readonly inBank: ReadonlySet<string>;
+}
+
 function unitTaskOf(
-  { roles, related, seed }: Plan,
+  { related, seed }: Plan,
   references: References,
   picture: Picture,
-  {
-    neighbours,
-    ...rest
-  }: Pick<UnitTask, 'attacks' | 'traps' | 'thumbnails'> & {
-    readonly neighbours: readonly Picture[];
-  },
+  { neighbours, inBank, ...rest }: UnitParts,
 ): UnitTask {
   const relatives = new Set([picture, ...neighbours].flatMap(({ id }) => [...related.of(id)]));
   relatives.delete(picture.id);
-  const bank = bankPictures(roles);
   return {
     ...rest,
     picture,
@@ -136,7 +137,7 @@ function unitTaskOf(
     seed,
     others: neighbours.map(({ path }) => path),
     related: [...relatives],
-    otherReferences: bank.length - 1 - bank.filter(({ id }) => relatives.has(id)).length,
+    otherReferences: inBank.size - 1 - [...relatives].filter((id) => inBank.has(id)).length,
   };
 }
 

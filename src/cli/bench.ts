@@ -58,7 +58,7 @@ and says how many are found, and how often an unrelated picture is named. docs/b
   --workers N          processes; default: the number of cores
   --json               print one JSON document
 
-Exit code 0, or 130 if it was stopped.
+Exit code 0, 130 if it was stopped, or 1 if it could not be done.
 `,
   options: Object.fromEntries(
     ['originals', 'distractors', 'out', 'matchers', 'matcher-file', 'attacks', 'related', 'limit', 'seed', 'workers'].map((name) => [
