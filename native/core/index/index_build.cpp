@@ -9,6 +9,7 @@
 #include "core/hamming/pdq_build.hpp"
 #include "core/index/checksum.hpp"
 #include "core/index/little_endian.hpp"
+#include "core/patch/patch_build.hpp"
 
 namespace egide {
 namespace {
@@ -20,13 +21,12 @@ struct BuildState {
   Checksum directory, content;
   PdqBuild pdq;
   DigestBuild digest;
+  PatchBuild patch;
 };
 
 constexpr std::uint64_t kStateBytes = (sizeof(BuildState) + kIndexAlignment - 1) / kIndexAlignment * kIndexAlignment;
 // Bytes that are summed up in the time that one row takes to move.
 constexpr std::uint64_t kBytesPerUnit = 8;
-
-bool holds_digests(const IndexShape& shape) noexcept { return shape.kind == IndexKind::digest; }
 
 BuildState& state_of(const IndexWork& work) noexcept {
   return *std::launder(reinterpret_cast<BuildState*>(work.scratch.data()));
@@ -37,6 +37,33 @@ IndexTarget target_of(const IndexWork& work, const BuildState& state) noexcept {
 }
 
 std::uint64_t body_bytes(const IndexTarget& target) noexcept { return target.layout.total - kIndexHeaderBytes; }
+
+bool all_added(const BuildState& state, const IndexTarget& target) noexcept {
+  return state.added == state.shape.count &&
+         (state.shape.kind != IndexKind::patch || patch_build_complete(state.patch, target));
+}
+
+std::uint64_t sort_step(BuildState& state, const IndexTarget& target, std::uint64_t units) noexcept {
+  switch (state.shape.kind) {
+    case IndexKind::digest:
+      return digest_build_step(state.digest, target, units);
+    case IndexKind::patch:
+      return patch_build_step(state.patch, target, units);
+    default:
+      return pdq_build_step(state.pdq, target, units);
+  }
+}
+
+std::uint64_t sort_left(const BuildState& state, const IndexTarget& target) noexcept {
+  switch (state.shape.kind) {
+    case IndexKind::digest:
+      return digest_build_left(state.digest, target);
+    case IndexKind::patch:
+      return patch_build_left(state.patch, target);
+    default:
+      return pdq_build_left(state.pdq, target);
+  }
+}
 
 // Sums up the next bytes behind the header.
 void sum_up(BuildState& state, const IndexTarget& target, std::uint64_t bytes) noexcept {
@@ -52,7 +79,14 @@ void sum_up(BuildState& state, const IndexTarget& target, std::uint64_t bytes) n
 }  // namespace
 
 std::uint64_t index_scratch_bytes(const IndexShape& shape) noexcept {
-  return kStateBytes + (holds_digests(shape) ? digest_build_scratch_bytes(shape) : pdq_build_scratch_bytes(shape));
+  switch (shape.kind) {
+    case IndexKind::digest:
+      return kStateBytes + digest_build_scratch_bytes(shape);
+    case IndexKind::patch:
+      return kStateBytes + patch_build_scratch_bytes(shape);
+    default:
+      return kStateBytes + pdq_build_scratch_bytes(shape);
+  }
 }
 
 bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept {
@@ -62,7 +96,8 @@ bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept 
   state->shape = shape;
   // Whatever pads the sections is zero, so that equal input makes equal bytes.
   const IndexLayout layout = layout_of(shape);
-  for (const std::uint64_t end : {layout.rows, layout.ids, layout.tags, layout.positions, layout.total})
+  for (const std::uint64_t end : {layout.rows, layout.ids, layout.tags, layout.positions, layout.entries, layout.places,
+                                  layout.stops, layout.images, layout.owners, layout.grids, layout.total})
     std::fill_n(work.index.data() + (end - kIndexAlignment), kIndexAlignment, std::uint8_t{0});
   std::fill_n(work.index.data(), kIndexHeaderBytes, std::uint8_t{0});
   return true;
@@ -71,9 +106,11 @@ bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept 
 bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
                      std::span<const std::uint32_t> ids) noexcept {
   BuildState& state = state_of(work);
+  if (state.shape.kind == IndexKind::patch)
+    return patch_build_add(state.patch, target_of(work, state), rows, ids, state.added);
   const std::uint64_t count = rows.size() / state.shape.width;
   if (rows.size() % state.shape.width != 0 || count > state.shape.count - state.added) return false;
-  const bool digests = holds_digests(state.shape), positions = digests && ids.empty();
+  const bool digests = state.shape.kind == IndexKind::digest, positions = digests && ids.empty();
   if (!positions && ids.size() != (state.shape.ids ? count : 0)) return false;
   const IndexTarget target = target_of(work, state);
   if (digests) {
@@ -88,14 +125,11 @@ bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
 
 IndexProgress index_build_step(const IndexWork& work, std::uint64_t units) noexcept {
   BuildState& state = state_of(work);
-  if (state.added != state.shape.count) return {false, 0};
   const IndexTarget target = target_of(work, state);
-  const bool digests = holds_digests(state.shape);
-  const std::uint64_t used =
-      digests ? digest_build_step(state.digest, target, units) : pdq_build_step(state.pdq, target, units);
+  if (!all_added(state, target)) return {false, 0};
+  const std::uint64_t used = sort_step(state, target, units);
   if (used < units) sum_up(state, target, std::min(units - used, body_bytes(target)) * kBytesPerUnit);
-  const std::uint64_t unsorted = digests ? digest_build_left(state.digest, target) : pdq_build_left(state.pdq, target);
-  const std::uint64_t unsummed = body_bytes(target) - state.summed;
+  const std::uint64_t unsorted = sort_left(state, target), unsummed = body_bytes(target) - state.summed;
   if (unsummed == 0) write_header(work.index, state.shape, {state.directory.value(), state.content.value()});
   return {true, unsorted + (unsummed + kBytesPerUnit - 1) / kBytesPerUnit};
 }

@@ -29,7 +29,8 @@ std::uint64_t index_scratch_bytes(const IndexShape& shape) noexcept;
 bool index_build_begin(const IndexWork& work, const IndexShape& shape) noexcept;
 
 /// Adds whole rows, with an id for each if the shape has ids; digests may come without, and then get their positions as
-/// ids. False if there are more rows than the shape says, or the number of ids does not fit.
+/// ids. The rows of patches are records, with an id for each image. False if there are more rows than the shape says,
+/// the number of ids does not fit, or a record is none or another kind of codes; nothing is added then.
 bool index_build_add(const IndexWork& work, std::span<const std::uint8_t> rows,
                      std::span<const std::uint32_t> ids) noexcept;
 

@@ -23,6 +23,15 @@ constexpr std::uint32_t kKeyMask = (1u << kKeyBits) - 1;
 // Steps of a packed place: of a frame's long side, of an octave of sigma, of a turn.
 constexpr std::uint32_t kSideSteps = 1024, kScaleSteps = 64, kAngleSteps = 64;
 constexpr double kStepsPerOctave = 8;
+// 2^(i/8).
+constexpr double kEighths[] = {1,
+                               1.0905077326652577,
+                               1.189207115002721,
+                               1.2968395546510096,
+                               1.4142135623730951,
+                               1.5422108254079407,
+                               1.681792830507429,
+                               1.8340080864093424};
 
 // Of everything but itself.
 std::uint64_t sum_of(std::span<const std::uint8_t> bytes) noexcept {
@@ -82,10 +91,10 @@ std::uint32_t pack_place(const Place& place, float long_side) noexcept {
 
 Place unpack_place(std::uint32_t packed) noexcept {
   constexpr double kSide = static_cast<double>(kReferenceSide) / record::kSideSteps;
-  const double x = packed % record::kSideSteps, y = (packed >> 10) % record::kSideSteps,
-               scale = (packed >> 20) % record::kScaleSteps, angle = packed >> 26;
+  const double x = packed % record::kSideSteps, y = (packed >> 10) % record::kSideSteps, angle = packed >> 26;
+  const std::uint32_t scale = (packed >> 20) % record::kScaleSteps;
   return {static_cast<float>((x + 0.5) * kSide), static_cast<float>((y + 0.5) * kSide),
-          static_cast<float>(arithmetic::exp2_of(scale / record::kStepsPerOctave)),
+          static_cast<float>(record::kEighths[scale % 8] * (1u << scale / 8)),
           static_cast<float>(angle * (arithmetic::kTurn / record::kAngleSteps))};
 }
 

@@ -1,0 +1,267 @@
+#include "core/patch/patch_stops.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/index/checksum.hpp"
+#include "core/index/little_endian.hpp"
+
+namespace egide {
+namespace patch_stops {
+
+// "egps" and what else the header of a table says; 8 bytes before the checksum are zero.
+constexpr std::uint32_t kStopMagic = 0x73706765;
+constexpr std::uint8_t kStopVersion = 1;
+constexpr std::size_t kStopHeaderBytes = 32, kStopVersionAt = 4, kStopCodeBytesAt = 5, kStopCountAt = 8,
+                      kStopTablesAt = 16, kStopSumAt = 24;
+// What a key, a feature, a comparison of two and the look at an image cost in units of 2 ns.
+constexpr std::uint64_t kKeyUnits = 10, kFeatureUnits = 20, kPairUnits = 1, kImageUnits = 20, kBytesPerUnit = 8;
+
+std::uint64_t entry_bytes(std::uint32_t code_bytes) noexcept { return 4 + std::uint64_t{code_bytes}; }
+
+std::uint64_t sum_of(std::span<const std::uint8_t> bytes) noexcept {
+  Checksum sum;
+  sum.update(bytes.first(kStopSumAt));
+  sum.update(bytes.subspan(kStopHeaderBytes));
+  return sum.value();
+}
+
+/// A feature of the key that is looked at, and whose it is.
+struct Feature {
+  Code code;
+  std::uint64_t image;  // segment and image
+};
+
+// The first key from `key` on that a feature has, or kStopKeys. Never one before it, whatever the index says.
+IndexError next_key(const Index& index, std::uint32_t& key) noexcept {
+  const std::uint32_t rest_bits = kKeyBits - index.shape.directory_bits, rest_mask = (1u << rest_bits) - 1;
+  for (; key < kStopKeys; key = (key | rest_mask) + 1) {
+    EntryRun bucket{};
+    if (const IndexError error = bucket_of(index, key, bucket); error != IndexError::ok) return error;
+    const std::uint32_t first = bucket.begin < bucket.end ? run_of(index, key, bucket).begin : bucket.end;
+    if (first == bucket.end) continue;
+    key = std::max(key, (key & ~rest_mask) | (read_entry(index, first).rest & rest_mask));
+    return IndexError::ok;
+  }
+  return IndexError::ok;
+}
+
+// All features of one key, at most kMostAlike, in the order of their codes.
+IndexError features_of(std::span<const PatchSegment> segments, std::uint32_t key, std::vector<Feature>& features) {
+  features.clear();
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    const Index& index = segments[s].index;
+    EntryRun run{};
+    if (const IndexError error = bucket_of(index, key, run); error != IndexError::ok) return error;
+    if (run.begin == run.end) continue;
+    run = run_of(index, key, run);
+    for (std::uint32_t entry = run.begin; entry < run.end && features.size() < kMostAlike; ++entry) {
+      std::uint32_t image = 0;
+      const IndexError error = image_of(index, read_entry(index, entry).feature, image);
+      if (error != IndexError::ok) return error;
+      if (segments[s].holds(image)) features.push_back({code_at(index, entry), std::uint64_t{s} << 32 | image});
+    }
+  }
+  std::ranges::sort(features, [](const Feature& a, const Feature& b) {
+    return a.code.words != b.code.words ? a.code.words < b.code.words : a.image < b.image;
+  });
+  return IndexError::ok;
+}
+
+// Whether `kStopImages` other images have a feature like number `at`; counts the comparisons.
+bool seen_elsewhere(const std::vector<Feature>& features, std::size_t at, std::uint32_t radius,
+                    std::uint64_t& units) noexcept {
+  std::array<std::uint64_t, kStopImages + 1> images{features[at].image};
+  std::size_t known = 1;
+  for (const Feature& other : features) {
+    units += kPairUnits;
+    if (code_distance(other.code, features[at].code) > radius) continue;
+    if (std::find(images.begin(), images.begin() + known, other.image) != images.begin() + known) continue;
+    images[known++] = other.image;
+    if (known > kStopImages) return true;
+  }
+  return false;
+}
+
+void append(std::vector<std::uint8_t>& entries, std::uint32_t key, const Code& code, std::uint32_t code_bytes) {
+  const std::size_t at = entries.size();
+  entries.resize(at + entry_bytes(code_bytes));
+  write_number(entries.data() + at, key);
+  std::memcpy(entries.data() + at + 4, code.words.data(), code_bytes);
+}
+
+/// What marking keeps between calls.
+struct MarkState {
+  std::uint64_t cleared = 0, entry = 0, image = 0, summed = 0;
+  Checksum content;
+  bool begun = false;
+};
+static_assert(sizeof(MarkState) <= kStopStateBytes);
+
+/// Marking, in the order of its steps.
+class Marking {
+ public:
+  Marking(std::span<std::uint8_t> bytes, const Index& index, const StopTable& table, MarkState& state,
+          std::uint64_t units) noexcept
+      : bytes_(bytes), index_(index), table_(table), state_(state), units_(units) {}
+
+  void run() noexcept {
+    clear();
+    while (used_ < units_ && state_.entry < table_.count) mark(state_.entry++);
+    while (used_ < units_ && state_.image < index_.shape.images) spare_copy(state_.image++);
+    if (used_ < units_) sum_up();
+  }
+  std::uint64_t left() const noexcept {
+    return (index_.layout.images - index_.layout.stops - state_.cleared + body() - state_.summed) / kBytesPerUnit +
+           (body() > state_.summed ? 1 : 0) + (table_.count - state_.entry) * kFeatureUnits +
+           (index_.shape.images - state_.image) * kImageUnits;
+  }
+
+ private:
+  std::uint64_t body() const noexcept { return index_.layout.total - kIndexHeaderBytes; }
+  std::uint8_t* stops() const noexcept { return bytes_.data() + index_.layout.stops; }
+
+  void clear() noexcept {
+    const std::uint64_t bytes = index_.layout.images - index_.layout.stops - state_.cleared;
+    const std::uint64_t now = std::min(bytes, std::min(units_, bytes) * kBytesPerUnit);
+    std::memset(stops() + state_.cleared, 0, static_cast<std::size_t>(now));
+    state_.cleared += now, used_ += now / kBytesPerUnit + (now < bytes ? 1 : 0);
+  }
+
+  void mark(std::uint64_t entry) noexcept {
+    const Code code = table_.code(entry);
+    const std::uint32_t key = table_.key(entry), radius = stop_distance(table_.code_bytes);
+    EntryRun run{};
+    used_ += kFeatureUnits;
+    if (bucket_of(index_, key, run) != IndexError::ok || run.begin == run.end) return;
+    run = run_of(index_, key, run);
+    for (std::uint32_t i = run.begin; i < run.end; ++i) {
+      const std::uint32_t feature = read_entry(index_, i).feature;
+      if (feature >= index_.shape.count || code_distance(code_at(index_, i), code) > radius) continue;
+      stops()[feature / 8] = static_cast<std::uint8_t>(stops()[feature / 8] | 1u << feature % 8);
+    }
+    used_ += (run.end - run.begin) * kPairUnits;
+  }
+
+  void spare_copy(std::uint64_t number) noexcept {
+    PatchImage image;
+    used_ += kImageUnits;
+    if (read_image(index_, number, image) != IndexError::ok) return;
+    std::uint32_t marked = 0;
+    for (std::uint32_t i = 0; i < image.count; ++i) marked += is_stop(index_, image.first + i) ? 1 : 0;
+    if (2 * marked <= image.count) return;
+    for (std::uint32_t feature = image.first; feature < image.first + image.count; ++feature)
+      stops()[feature / 8] = static_cast<std::uint8_t>(stops()[feature / 8] & ~(1u << feature % 8));
+  }
+
+  void sum_up() noexcept {
+    const std::uint64_t bytes = body() - state_.summed;
+    const std::uint64_t now = std::min(bytes, std::min(units_ - used_, bytes) * kBytesPerUnit);
+    state_.content.update({index_.bytes + kIndexHeaderBytes + state_.summed, static_cast<std::size_t>(now)});
+    state_.summed += now;
+    if (state_.summed == body())
+      write_header(bytes_, index_.shape, {sums_of(bytes_).directory, state_.content.value()});
+  }
+
+  std::span<std::uint8_t> bytes_;
+  const Index& index_;
+  const StopTable& table_;
+  MarkState& state_;
+  std::uint64_t units_, used_ = 0;
+};
+
+}  // namespace patch_stops
+
+std::uint32_t StopTable::key(std::uint64_t entry) const noexcept {
+  return read_u32(entries + patch_stops::entry_bytes(code_bytes) * entry);
+}
+
+Code StopTable::code(std::uint64_t entry) const noexcept {
+  const std::uint8_t* at = entries + patch_stops::entry_bytes(code_bytes) * entry + 4;
+  return {{read_u64(at), code_bytes == 16 ? read_u64(at + 8) : 0}};
+}
+
+RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) noexcept {
+  using namespace patch_stops;
+  const std::uint8_t* header = bytes.data();
+  if (bytes.size() < 4 || read_u32(header) != kStopMagic) return RecordError::not_a_record;
+  if (bytes.size() < kStopHeaderBytes) return RecordError::length;
+  if (header[kStopVersionAt] != kStopVersion) return RecordError::version;
+  if (read_u32(header + kStopTablesAt) != patch_tables_version()) return RecordError::tables;
+  const StopTable read{header[kStopCodeBytesAt], read_u64(header + kStopCountAt), header + kStopHeaderBytes};
+  if (read.code_bytes != 8 && read.code_bytes != 16) return RecordError::content;
+  const std::uint64_t each = entry_bytes(read.code_bytes), entries = bytes.size() - kStopHeaderBytes;
+  if (entries % each != 0 || read.count != entries / each) return RecordError::length;
+  if (sum_of(bytes) != read_u64(header + kStopSumAt)) return RecordError::checksum;
+  for (std::uint64_t i = 0; i < read.count; ++i)
+    if (read.key(i) >= kStopKeys || (i > 0 && read.key(i) < read.key(i - 1))) return RecordError::content;
+  table = read;
+  return RecordError::ok;
+}
+
+StopProgress collect_stops(std::span<const PatchSegment> segments, std::uint32_t first_key, std::uint64_t units,
+                           std::vector<std::uint8_t>& entries) {
+  using namespace patch_stops;
+  std::uint32_t key = std::min(first_key, kStopKeys);
+  if (segments.empty()) return {IndexError::ok, kStopKeys};
+  const std::uint32_t code_bytes = segments[0].index.shape.width, radius = stop_distance(code_bytes);
+  for (const PatchSegment& segment : segments)
+    if (segment.index.shape.width != code_bytes) return {IndexError::kind, key};
+  std::vector<Feature> features;
+  std::vector<Code> found;
+  for (std::uint64_t used = 0; used < units; ++key) {
+    std::uint32_t least = kStopKeys;
+    for (const PatchSegment& segment : segments) {
+      std::uint32_t next = key;
+      if (const IndexError error = next_key(segment.index, next); error != IndexError::ok) return {error, key};
+      least = std::min(least, next);
+    }
+    key = least;
+    if (key == kStopKeys) break;
+    if (const IndexError error = features_of(segments, key, features); error != IndexError::ok) return {error, key};
+    used += kKeyUnits * segments.size() + kFeatureUnits * features.size();
+    if (features.size() <= kStopImages) continue;
+    found.clear();
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      const auto alike = [&](const Code& code) { return code_distance(code, features[i].code) <= radius; };
+      used += kPairUnits * found.size();
+      if (std::ranges::any_of(found, alike) || !seen_elsewhere(features, i, radius, used)) continue;
+      found.push_back(features[i].code);
+      append(entries, key, features[i].code, code_bytes);
+    }
+  }
+  return {IndexError::ok, key};
+}
+
+std::vector<std::uint8_t> write_stops(std::span<const std::uint8_t> entries, std::uint32_t code_bytes) {
+  using namespace patch_stops;
+  std::vector<std::uint8_t> bytes(kStopHeaderBytes);
+  bytes.insert(bytes.end(), entries.begin(), entries.end());
+  std::uint8_t* header = bytes.data();
+  write_number(header, kStopMagic);
+  header[kStopVersionAt] = kStopVersion;
+  header[kStopCodeBytesAt] = static_cast<std::uint8_t>(code_bytes);
+  write_number(header + kStopCountAt, std::uint64_t{entries.size() / entry_bytes(code_bytes)});
+  write_number(header + kStopTablesAt, patch_tables_version());
+  write_number(header + kStopSumAt, sum_of(bytes));
+  return bytes;
+}
+
+IndexProgress mark_stops(std::span<std::uint8_t> index, const StopTable& table, std::span<std::uint8_t> state,
+                         std::uint64_t units) noexcept {
+  using namespace patch_stops;
+  Index read;
+  if (read_index(index, read) != IndexError::ok || read.shape.kind != IndexKind::patch ||
+      read.shape.width != table.code_bytes)
+    return {false, 0};
+  MarkState marking;
+  std::memcpy(static_cast<void*>(&marking), state.data(), sizeof marking);
+  if (!marking.begun) marking = MarkState(), marking.begun = true;
+  Marking work(index, read, table, marking, units);
+  work.run();
+  std::memcpy(state.data(), static_cast<const void*>(&marking), sizeof marking);
+  return {true, work.left()};
+}
+
+}  // namespace egide

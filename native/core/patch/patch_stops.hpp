@@ -1,0 +1,60 @@
+// Stop features: what is seen in pictures everywhere - the buttons of a screen, the letters of a caption, an emoji -
+// and tells nothing about which picture this is. They do not vote for an image and prove nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/index/index_build.hpp"
+#include "core/patch/patch_index.hpp"
+
+namespace egide {
+
+/// A feature is one if as many other images as this have a feature like it: with the same key, and a code that differs
+/// in at most so many bits. The figures lie between two that were measured on screenshots: 4 images within 14 bits, and
+/// 2 within 18. For codes of 64 bits the radius is in the same proportion to the search's own, 6 to 8 as 16 to 20: both
+/// times it is a little less than what a copy may differ in.
+inline constexpr std::uint32_t kStopImages = 3;
+constexpr std::uint32_t stop_distance(std::uint32_t code_bytes) noexcept { return code_bytes == 16 ? 16 : 6; }
+
+/// Codes that are stop features' own, by key: a view of bytes that any index can be marked with, so that indexes which
+/// share a bank (and were marked with the same table) answer as one index would.
+struct StopTable {
+  std::uint32_t code_bytes = 16;
+  std::uint64_t count = 0;
+  const std::uint8_t* entries = nullptr;  // count x (key u32, code), by key
+
+  std::uint32_t key(std::uint64_t entry) const noexcept;
+  Code code(std::uint64_t entry) const noexcept;
+};
+
+/// Reads and checks; whatever the bytes are, nothing is read beyond them. The errors are a record's.
+RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) noexcept;
+
+/// Looks through the features of a bank's indexes for stop features, key by key from `first_key` on (0 to begin with),
+/// for about `units` of 2 ns, and appends to `entries`: of features that are alike one stands for all. Returns the key
+/// to go on with, `kStopKeys` at the end. Of a key that more than `kMostAlike` features have, the first ones are looked
+/// at. All indexes must have codes of the same length, else `IndexError::kind`.
+inline constexpr std::uint32_t kStopKeys = 1u << kKeyBits, kMostAlike = 4096;
+struct StopProgress {
+  IndexError error;
+  std::uint32_t next_key;
+};
+StopProgress collect_stops(std::span<const PatchSegment> segments, std::uint32_t first_key, std::uint64_t units,
+                           std::vector<std::uint8_t>& entries);
+/// The table of those entries.
+std::vector<std::uint8_t> write_stops(std::span<const std::uint8_t> entries, std::uint32_t code_bytes);
+
+/// Marks an index that is finished, instead of whatever marks it had: each feature with the key of an entry of the
+/// table and a code within `stop_distance` of its. An image of which more than half would be marked is a copy of others
+/// rather than a picture that shows what they show, and keeps all its features: else what was enrolled four times could
+/// not be found. Which features are marked depends on their image and the table alone.
+///
+/// Works for about `units` of 2 ns; `state` of `kStopStateBytes` begins as zeros. While units are left, the index's
+/// checksum does not hold. False for `ok` if its codes have another length than the table's.
+inline constexpr std::size_t kStopStateBytes = 160;
+IndexProgress mark_stops(std::span<std::uint8_t> index, const StopTable& table, std::span<std::uint8_t> state,
+                         std::uint64_t units) noexcept;
+
+}  // namespace egide
