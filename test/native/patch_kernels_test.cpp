@@ -145,18 +145,21 @@ TEST_CASE("every kernel finds the extrema of rows of any length, plateaus and al
     }
 }
 
-TEST_CASE("every kernel gives gradients the same directions") {
+TEST_CASE("every kernel gives gradients the same votes") {
   for (const std::uint32_t width : kWidths)
     for (std::uint32_t seed = 1; seed <= 8; ++seed) {
       const std::size_t room = width + kernels::kRowPadding;
       const std::vector<float> rows = seed % 2 == 0 ? steps(3 * room + 2, seed) : noise(3 * room + 2, seed);
       check_every_kernel([&](const PatchKernel& kernel) {
-        std::vector<float> length(room), direction(room);
-        kernel.directions(rows.data(), rows.data() + room + 1, rows.data() + 2 * room + 2, width, length.data(),
-                          direction.data());
-        length.resize(width), direction.resize(width);
-        length.insert(length.end(), direction.begin(), direction.end());
-        return length;
+        std::vector<float> x(room), y(room), here(room), next(room);
+        std::vector<std::uint32_t> bin(room);
+        kernel.gradients(rows.data(), rows.data() + room + 1, rows.data() + 2 * room + 2, width, x.data(), y.data());
+        kernel.votes(x.data(), y.data(), rows.data(), width, bin.data(), here.data(), next.data());
+        std::vector<float> all;
+        for (const std::vector<float>* part : {&x, &y, &here, &next})
+          all.insert(all.end(), part->begin(), part->begin() + width);
+        all.insert(all.end(), bin.begin(), bin.begin() + width);
+        return all;
       });
     }
 }

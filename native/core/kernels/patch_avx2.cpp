@@ -16,7 +16,7 @@ namespace {
 
 using F = __m256;
 using M = __m256;
-constexpr std::uint32_t kLanes = 8, kBlocks = 2, kPixelsBefore = 0;
+constexpr std::uint32_t kLanes = 8, kBlocks = 3, kBlocksAcross = 5, kPixelsBefore = 0;
 
 EGIDE_INLINE F load(const float* p) { return _mm256_loadu_ps(p); }
 EGIDE_INLINE void store(float* p, F v) { _mm256_storeu_ps(p, v); }
@@ -62,21 +62,28 @@ EGIDE_INLINE F at_places(const float* from, const std::uint32_t* at) {
   return _mm256_i32gather_ps(from, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)), 4);
 }
 
-// Pixels are read with their right neighbour, as 64 bits: 0, 1, 4 and 5 in one register, the others in a second, so
-// that two shuffles part them in order.
-EGIDE_INLINE void pairs(const float* from, __m256i at, F& left, F& right) {
-  const __m256i order = _mm256_permute4x64_epi64(at, 0xd8);
-  const double* base = reinterpret_cast<const double*>(from);
-  const F low = _mm256_castpd_ps(_mm256_i32gather_pd(base, _mm256_castsi256_si128(order), 4));
-  const F high = _mm256_castpd_ps(_mm256_i32gather_pd(base, _mm256_extracti128_si256(order, 1), 4));
+// Pixels are read with their right neighbour, as 64 bits, which takes fewer steps than a gather: 0, 1, 4 and 5 to one
+// register, the others to a second, so that two shuffles part them in order.
+EGIDE_INLINE __m128 two(const float* a, const float* b) {
+  return _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a))),
+                      reinterpret_cast<const __m64*>(b));
+}
+EGIDE_INLINE void pairs(const float* from, const std::uint32_t* at, F& left, F& right) {
+  const F low = _mm256_set_m128(two(from + at[4], from + at[5]), two(from + at[0], from + at[1]));
+  const F high = _mm256_set_m128(two(from + at[6], from + at[7]), two(from + at[2], from + at[3]));
   left = _mm256_shuffle_ps(low, high, 0x88), right = _mm256_shuffle_ps(low, high, 0xdd);
 }
 
 EGIDE_INLINE void corners(const float* level, std::uint32_t width, F column, F line, F* out) {
   const __m256i lines = _mm256_mullo_epi32(_mm256_cvttps_epi32(line), _mm256_set1_epi32(static_cast<int>(width)));
-  const __m256i at = _mm256_add_epi32(lines, _mm256_cvttps_epi32(column));
+  std::uint32_t at[kLanes];
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), _mm256_add_epi32(lines, _mm256_cvttps_epi32(column)));
   pairs(level, at, out[0], out[1]);
   pairs(level + width, at, out[2], out[3]);
+}
+
+EGIDE_INLINE void store_whole(std::uint32_t* p, F v) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_cvttps_epi32(v));
 }
 
 EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
@@ -88,8 +95,8 @@ EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
 #include "core/kernels/patch_lanes.inc"
 #include "core/kernels/patch_lanes_describe.inc"
 
-constexpr PatchKernel kKernel = {"avx2", cpu::has_avx2, add_row,    luma_row, weigh_row,
-                                 blur,   extrema,       directions, describe};
+constexpr PatchKernel kKernel = {"avx2", cpu::has_avx2, add_row,   luma_row, weigh_row,
+                                 blur,   extrema,       gradients, votes,    describe};
 
 }  // namespace
 }  // namespace patch_avx2_steps

@@ -22,10 +22,28 @@ inline constexpr float kWindow[kPatchInner] = {
 /// cells -1 and 4 are outside.
 constexpr int near_cell(std::uint32_t i) noexcept { return (static_cast<int>(i) + 2) / 4 - 1; }
 constexpr float far_weight(std::uint32_t i) noexcept { return 0.125f + 0.25f * static_cast<float>((i + 2) % 4); }
-/// Lanes by their number.
-alignas(64) inline constexpr float kCount[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 /// What a transparent picture lies on, 256 times.
 inline constexpr int kMidGrey = 128 * 256;
+/// `far_weight` of every inner sample, and what is left of 1.
+struct FarWeights {
+  float weight[kPatchInner], rest[kPatchInner];
+  constexpr FarWeights() noexcept : weight(), rest() {
+    for (std::uint32_t i = 0; i < kPatchInner; ++i) weight[i] = far_weight(i), rest[i] = 1 - weight[i];
+  }
+};
+inline constexpr FarWeights kFar;
+/// Where the samples of the square lie, counted from its centre, row by row.
+struct SquarePlaces {
+  float u[kPatchSamples * kPatchSamples], v[kPatchSamples * kPatchSamples];
+  constexpr SquarePlaces() noexcept : u(), v() {
+    for (std::uint32_t i = 0; i < kPatchSamples * kPatchSamples; ++i) {
+      const std::uint32_t row = i / kPatchSamples, column = i % kPatchSamples;
+      u[i] = static_cast<float>(column) - (kPatchSamples - 1) / 2.0f;
+      v[i] = static_cast<float>(row) - (kPatchSamples - 1) / 2.0f;
+    }
+  }
+};
+inline constexpr SquarePlaces kSquare;
 /// Keeps a division by the squared length of a zero gradient finite.
 inline constexpr float kTiny = 1e-12f;
 /// What a cell may have at most of the descriptor's length, against strong light (Lowe 2004, section 6.1).

@@ -14,7 +14,7 @@ inline constexpr std::uint32_t kPatchSamples = 18;
 inline constexpr std::uint32_t kDirections = 36;
 /// Widest Gaussian: a radius of three standard deviations of the widest step of the pyramid.
 inline constexpr std::uint32_t kMaxRadius = 10;
-/// Floats beyond `count` that `directions` may read, and write in what it makes.
+/// Floats beyond `count` that `gradients` and `votes` may read, and write in what they make.
 inline constexpr std::uint32_t kRowPadding = 16;
 /// Floats of the scratch area that `blur` needs.
 constexpr std::size_t blur_scratch(std::uint32_t width) noexcept { return 2 * (std::size_t{width} + 2 * kMaxRadius); }
@@ -47,10 +47,13 @@ struct PatchKernel {
   /// and the level above. Returns how many; there is room for `last` - `first`.
   std::uint32_t (*extrema)(const float* const* rows, std::uint32_t first, std::uint32_t last, float threshold,
                            std::uint32_t* found) noexcept;
-  /// For `count` pixels from `at` on: length of the gradient (central differences, not halved), and its direction in
-  /// bins of kDirections, 0 to kDirections inclusive.
-  void (*directions)(const float* above, const float* at, const float* below, std::uint32_t count, float* length,
-                     float* direction) noexcept;
+  /// The gradients (central differences, not halved) of `count` pixels from `at` on.
+  void (*gradients)(const float* above, const float* at, const float* below, std::uint32_t count, float* x,
+                    float* y) noexcept;
+  /// How `count` gradients, each with a weight, vote in the histogram of directions: with `here` for `bin`, 0 to
+  /// kDirections inclusive, and with `next` for the one after it, both modulo kDirections.
+  void (*votes)(const float* x, const float* y, const float* weights, std::uint32_t count, std::uint32_t* bin,
+                float* here, float* next) noexcept;
   /// The descriptor of the square: 128 histogram bytes.
   void (*describe)(const float* level, std::uint32_t width, std::uint32_t height, const PatchFrame& frame,
                    std::uint8_t* histogram) noexcept;
@@ -61,7 +64,7 @@ std::span<const PatchKernel> patch_kernels() noexcept;
 
 extern const PatchKernel patch_scalar;
 #if defined(__x86_64__)
-extern const PatchKernel patch_avx512, patch_avx2;
+extern const PatchKernel patch_avx2;
 #elif defined(__aarch64__)
 extern const PatchKernel patch_neon;
 #elif defined(__wasm_simd128__)

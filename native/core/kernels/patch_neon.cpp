@@ -15,7 +15,7 @@ namespace {
 
 using F = float32x4_t;
 using M = uint32x4_t;
-constexpr std::uint32_t kLanes = 4, kBlocks = 4, kPixelsBefore = 2;
+constexpr std::uint32_t kLanes = 4, kBlocks = 4, kBlocksAcross = 4, kPixelsBefore = 2;
 
 EGIDE_INLINE F load(const float* p) { return vld1q_f32(p); }
 EGIDE_INLINE void store(float* p, F v) { vst1q_f32(p, v); }
@@ -66,6 +66,8 @@ EGIDE_INLINE void corners(const float* level, std::uint32_t width, F column, F l
   pairs(a + width, b + width, c + width, d + width, out[2], out[3]);
 }
 
+EGIDE_INLINE void store_whole(std::uint32_t* p, F v) { vst1q_u32(p, vcvtq_u32_f32(v)); }
+
 EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
   const uint16x4_t words = vmovn_u32(vcvtq_u32_f32(v));
   const uint8x8_t bytes = vmovn_u16(vcombine_u16(words, words));
@@ -75,8 +77,8 @@ EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
 #include "core/kernels/patch_lanes.inc"
 #include "core/kernels/patch_lanes_describe.inc"
 
-constexpr PatchKernel kKernel = {"neon", cpu::always, add_row,    luma_row, weigh_row,
-                                 blur,   extrema,     directions, describe};
+constexpr PatchKernel kKernel = {"neon", cpu::always, add_row,   luma_row, weigh_row,
+                                 blur,   extrema,     gradients, votes,    describe};
 
 }  // namespace
 }  // namespace patch_neon_steps

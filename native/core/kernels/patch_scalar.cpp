@@ -89,13 +89,22 @@ float direction_of(float x, float y) noexcept {
   return angle * kBinsPerRadian;
 }
 
-void directions(const float* above, const float* at, const float* below, std::uint32_t count, float* length,
-                float* direction) noexcept {
+void gradients(const float* above, const float* at, const float* below, std::uint32_t count, float* x,
+               float* y) noexcept {
   for (std::uint32_t i = 0; i < count; ++i) {
-    const float x = at[static_cast<std::ptrdiff_t>(i) + 1] - at[static_cast<std::ptrdiff_t>(i) - 1];
-    const float y = below[i] - above[i];
-    length[i] = std::sqrt(x * x + y * y);
-    direction[i] = std::min(direction_of(x, y), static_cast<float>(kDirections));
+    x[i] = at[static_cast<std::ptrdiff_t>(i) + 1] - at[static_cast<std::ptrdiff_t>(i) - 1];
+    y[i] = below[i] - above[i];
+  }
+}
+
+void votes(const float* x, const float* y, const float* weights, std::uint32_t count, std::uint32_t* bin, float* here,
+           float* next) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const float amount = std::sqrt(x[i] * x[i] + y[i] * y[i]) * weights[i];
+    const float direction = std::min(direction_of(x[i], y[i]), static_cast<float>(kDirections));
+    bin[i] = static_cast<std::uint32_t>(direction);
+    const float part = direction - static_cast<float>(bin[i]);
+    here[i] = amount * (1 - part), next[i] = amount * part;
   }
 }
 
@@ -191,7 +200,8 @@ const PatchKernel patch_scalar = {"scalar",
                                   patch_scalar_steps::weigh_row,
                                   patch_scalar_steps::blur,
                                   patch_scalar_steps::extrema,
-                                  patch_scalar_steps::directions,
+                                  patch_scalar_steps::gradients,
+                                  patch_scalar_steps::votes,
                                   patch_scalar_steps::describe};
 
 }  // namespace egide::kernels

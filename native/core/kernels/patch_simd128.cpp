@@ -15,7 +15,7 @@ namespace {
 
 using F = v128_t;
 using M = v128_t;
-constexpr std::uint32_t kLanes = 4, kBlocks = 2, kPixelsBefore = 2;
+constexpr std::uint32_t kLanes = 4, kBlocks = 2, kBlocksAcross = 4, kPixelsBefore = 2;
 
 EGIDE_INLINE F load(const float* p) { return wasm_v128_load(p); }
 EGIDE_INLINE void store(float* p, F v) { wasm_v128_store(p, v); }
@@ -65,6 +65,8 @@ EGIDE_INLINE void corners(const float* level, std::uint32_t width, F column, F l
   pairs(a + width, b + width, c + width, d + width, out[2], out[3]);
 }
 
+EGIDE_INLINE void store_whole(std::uint32_t* p, F v) { wasm_v128_store(p, wasm_i32x4_trunc_sat_f32x4(v)); }
+
 EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
   const v128_t lanes = wasm_i32x4_trunc_sat_f32x4(v), words = wasm_i16x8_narrow_i32x4(lanes, lanes);
   wasm_v128_store32_lane(p, wasm_u8x16_narrow_i16x8(words, words), 0);
@@ -73,8 +75,8 @@ EGIDE_INLINE void store_bytes(std::uint8_t* p, F v) {
 #include "core/kernels/patch_lanes.inc"
 #include "core/kernels/patch_lanes_describe.inc"
 
-constexpr PatchKernel kKernel = {"simd128", cpu::always, add_row,    luma_row, weigh_row,
-                                 blur,      extrema,     directions, describe};
+constexpr PatchKernel kKernel = {"simd128", cpu::always, add_row,   luma_row, weigh_row,
+                                 blur,      extrema,     gradients, votes,    describe};
 
 }  // namespace
 }  // namespace patch_simd128_steps

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kernels/prefetch.hpp"
 #include "core/patch/arithmetic.hpp"
 
 namespace egide {
@@ -38,16 +39,39 @@ void smooth(Bins& bins) noexcept {
   }
 }
 
-Bins directions_around(const Octave& octave, const Keypoint& keypoint, const kernels::PatchKernel& kernel) noexcept {
+// The gradients of a round window, row after row.
+struct Window {
+  static constexpr std::size_t kSide = 2 * kMaxReach + 1, kRoom = kSide * kSide + kernels::kRowPadding;
+  std::uint32_t count = 0;
+  float x[kRoom], y[kRoom], weight[kRoom];
+};
+
+// Keypoints come in no order of place: what lies around one is in no near cache. Asked for at once, its rows arrive
+// together.
+void fetch_around(const Octave& octave, std::uint32_t level, int column, int line, int reach) noexcept {
+  constexpr int kFloatsOfLine = 16;
+  for (int y = std::max(0, line - reach); y <= std::min(static_cast<int>(octave.height) - 1, line + reach); ++y) {
+    const float* row = octave.row(level, static_cast<std::uint32_t>(y));
+    const int last = std::min(static_cast<int>(octave.width) - 1, column + reach);
+    for (int x = std::max(0, column - reach); x <= last; x += kFloatsOfLine) kernels::prefetch(row + x);
+  }
+}
+
+void look_around(const Octave& octave, const Keypoint& keypoint, const kernels::PatchKernel& kernel,
+                 Window& window) noexcept {
   const float sigma = kWindowSigmas * keypoint.sigma;
   const int reach = std::min(kMaxReach, static_cast<int>(std::floor(kWindowReach * sigma + 0.5f)));
   const int column = static_cast<int>(std::floor(keypoint.x + 0.5f)),
             line = static_cast<int>(std::floor(keypoint.y + 0.5f));
-  std::array<float, kMaxReach + 1> window;
-  for (int i = 0; i <= reach; ++i)
-    window[static_cast<std::size_t>(i)] =
-        static_cast<float>(arithmetic::exp2_of(-double(i * i) / (2 * double(sigma) * sigma * arithmetic::kLn2)));
-  Bins bins{};
+  fetch_around(octave, keypoint.level, column, line, reach);
+  std::array<float, 2 * kMaxReach + 1> weights;
+  // exp(-i^2 / 2 sigma^2), each from the one before: the squares are 1, 3, 5 … apart.
+  double weight = 1, factor = arithmetic::exp2_of(-1 / (2 * double(sigma) * sigma * arithmetic::kLn2));
+  const double growth = factor * factor;
+  for (int i = 0; i <= reach; ++i, weight *= factor, factor *= growth)
+    weights[static_cast<std::size_t>(kMaxReach + i)] = weights[static_cast<std::size_t>(kMaxReach - i)] =
+        static_cast<float>(weight);
+  const float* centre = weights.data() + kMaxReach;
   for (int dy = -reach; dy <= reach; ++dy) {
     const int y = line + dy;
     if (y < 1 || y >= static_cast<int>(octave.height) - 1) continue;
@@ -55,19 +79,30 @@ Bins directions_around(const Octave& octave, const Keypoint& keypoint, const ker
     const int first = std::max(1, column - half), last = std::min(static_cast<int>(octave.width) - 2, column + half);
     if (last < first) continue;
     const auto count = static_cast<std::uint32_t>(last - first + 1), above = static_cast<std::uint32_t>(y - 1);
-    float length[2 * kMaxReach + 1 + kernels::kRowPadding], direction[2 * kMaxReach + 1 + kernels::kRowPadding];
-    kernel.directions(octave.row(keypoint.level, above) + first, octave.row(keypoint.level, above + 1) + first,
-                      octave.row(keypoint.level, above + 2) + first, count, length, direction);
-    const float weight = window[static_cast<std::size_t>(std::abs(dy))];
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const int dx = first + static_cast<int>(i) - column;
-      const float amount = length[i] * (weight * window[static_cast<std::size_t>(std::abs(dx))]);
-      const auto bin = static_cast<std::uint32_t>(direction[i]);
-      const float part = direction[i] - static_cast<float>(bin);
-      bins[bin % kDirections] += amount * (1 - part);
-      bins[(bin + 1) % kDirections] += amount * part;
-    }
+    kernel.gradients(octave.row(keypoint.level, above) + first, octave.row(keypoint.level, above + 1) + first,
+                     octave.row(keypoint.level, above + 2) + first, count, window.x + window.count,
+                     window.y + window.count);
+    for (std::uint32_t i = 0; i < count; ++i)
+      window.weight[window.count + i] = centre[dy] * centre[first - column + static_cast<int>(i)];
+    window.count += count;
   }
+  std::fill_n(window.weight + window.count, kernels::kRowPadding, 0.0f);
+}
+
+Bins directions_around(const Octave& octave, const Keypoint& keypoint, const kernels::PatchKernel& kernel) noexcept {
+  Window window;
+  look_around(octave, keypoint, kernel, window);
+  std::uint32_t bin[Window::kRoom];
+  float here[Window::kRoom], next[Window::kRoom];
+  kernel.votes(window.x, window.y, window.weight, window.count, bin, here, next);
+  // Two histograms in turn, because neighbours vote for the same bin, and one vote would wait for the other.
+  float votes[2][kDirections + 2] = {};
+  for (std::uint32_t i = 0; i < window.count; ++i) {
+    votes[i % 2][bin[i]] += here[i];
+    votes[i % 2][bin[i] + 1] += next[i];
+  }
+  Bins bins{};
+  for (std::uint32_t i = 0; i < kDirections + 2; ++i) bins[i % kDirections] += votes[0][i] + votes[1][i];
   smooth(bins);
   return bins;
 }

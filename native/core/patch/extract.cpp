@@ -1,7 +1,5 @@
 #include "core/patch/extract.hpp"
 
-#include <cmath>
-
 #include "core/patch/describe.hpp"
 #include "core/patch/keypoints.hpp"
 #include "core/patch/pyramid.hpp"
@@ -11,7 +9,10 @@ namespace {
 
 // Patches travel with 8 bits of luma: what is compared is the same before and after.
 void quantise(std::vector<float>& luma) noexcept {
-  for (float& value : luma) value = std::floor(value * 255 + 0.5f) / 255;
+  for (float& value : luma) {
+    const float level = value * 255 + 0.5f;
+    value = static_cast<float>(static_cast<int>(level)) / 255;
+  }
 }
 
 }  // namespace

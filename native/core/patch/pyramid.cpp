@@ -31,10 +31,10 @@ Gaussian gaussian_of(double sigma) noexcept {
 Gaussian from_to(double from, double to) noexcept { return gaussian_of(std::sqrt(to * to - from * from)); }
 
 Octave octave_of(std::uint32_t width, std::uint32_t height, float step) {
-  const std::size_t count = std::size_t{kLevels} * width * height;
-  void* memory = ::operator new((count + kernels::kRowPadding) * sizeof(float));
+  void* memory = ::operator new(kLevels*(std::size_t{width} * height + kernels::kRowPadding) * sizeof(float));
   Octave octave{width, height, step, Levels(static_cast<float*>(memory))};
-  std::fill_n(octave.pixels.get() + count, kernels::kRowPadding, 0.0f);
+  for (std::uint32_t i = 0; i < kLevels; ++i)
+    std::fill_n(octave.level(i) + std::size_t{width} * height, kernels::kRowPadding, 0.0f);
   return octave;
 }
 

@@ -26,10 +26,13 @@ struct Octave {
   std::uint32_t width, height;
   /// Pixels of the working picture from one pixel to the next.
   float step;
-  /// One level after the other, and kRowPadding floats more.
+  /// One level after the other, each with kRowPadding floats more: levels that are a multiple of 4,096 bytes apart
+  /// would get into each other's way in the caches.
   Levels pixels;
 
-  float* level(std::uint32_t number) const noexcept { return pixels.get() + std::size_t{number} * width * height; }
+  float* level(std::uint32_t number) const noexcept {
+    return pixels.get() + number * (std::size_t{width} * height + kernels::kRowPadding);
+  }
   const float* row(std::uint32_t number, std::uint32_t y) const noexcept {
     return level(number) + std::size_t{y} * width;
   }
