@@ -8,6 +8,7 @@
         "native/node/files.cpp",
         "native/node/index.cpp",
         "native/node/patch.cpp",
+        "native/node/patch_index.cpp",
         "native/node/pdq.cpp",
         "native/node/search.cpp",
         "<!@(node -p \"require('fs').readFileSync('native/sources.txt','utf8').trim().split(/\\s+/).join(' ')\")"

@@ -64,6 +64,7 @@ async function buildWasm() {
     'wasm/exports.cpp',
     'wasm/index_exports.cpp',
     'wasm/patch_exports.cpp',
+    'wasm/patch_index_exports.cpp',
     ...sources.map((path) => path.replace(/^native\//, '')),
   ]
     .map((path) => `#include "${path}"\n`)

@@ -55,7 +55,7 @@ export const DIGEST_HIT_FIELDS = 2;
 
 /** What an index says of itself. */
 export interface IndexFacts {
-  readonly kind: 'pdq' | 'digest';
+  readonly kind: 'pdq' | 'digest' | 'patch';
   /** Bytes of a row. */
   readonly width: number;
   /** Rows. */
@@ -66,6 +66,8 @@ export interface IndexFacts {
   readonly ids: boolean;
   /** Whether the bands' entries have tags. */
   readonly tags: boolean;
+  /** Patches: images; of them `count` counts the features. */
+  readonly images: number;
 }
 
 /** What the index of a number of PDQ hashes is to have. */
@@ -204,6 +206,72 @@ export interface PatchCore {
   match(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array;
 }
 
+/** What an index of patches holds. */
+export interface PatchTotals {
+  readonly features: number;
+  readonly images: number;
+  /** Pieces of 16 bytes that the dense grids take. */
+  readonly gridBlocks: number;
+}
+
+/** What the index of some records is to have. */
+export interface PatchIndexShape extends PatchTotals {
+  readonly codeBytes: number;
+}
+
+/** An index, and the images of it that are removed: bit i, lowest first. */
+export interface PatchSegment {
+  readonly index: Placed;
+  readonly removed: Uint8Array;
+}
+
+/** Bytes of the state of marking, which begins as zeros. */
+export const STOP_STATE_BYTES = 160;
+/** Keys there are: where collecting stop features ends. */
+export const STOP_KEYS = 2 ** 24;
+
+/** Indexes of patches. Reserving, opening, adding records and stepping a build are {@link IndexCore}'s. */
+export interface PatchIndexCore {
+  /** Adds whole records up; `undefined` if one is none or has codes of another length. */
+  totals(records: Uint8Array, codeBytes: number): PatchTotals | undefined;
+  bytes(shape: PatchIndexShape): IndexSize;
+  begin(build: IndexBuild, shape: PatchIndexShape): void;
+  /**
+   * Finds what of a bank a picture is an edited copy of. `images`: of the whole bank, or 0 for what the segments hold.
+   *
+   * @returns The numbers of the answers (native/core/patch/answer.hpp), the surest first.
+   */
+  search(segments: readonly PatchSegment[], patches: Uint8Array, request: PatchRequest): PatchSearchAnswer;
+  /** The record of an image, as it was added. */
+  record(index: Placed, image: number): Uint8Array;
+  /** Writes the ids of the images from `first` on. */
+  ids(index: Placed, first: number, ids: Uint32Array): void;
+  /** Looks for stop features from a key on, for about 2 ns times `units`. */
+  collectStops(segments: readonly PatchSegment[], firstKey: number, units: number): { nextKey: number; entries: Uint8Array };
+  /** The table of what was collected. */
+  writeStops(entries: Uint8Array, codeBytes: number): Uint8Array;
+  /** Checks a table; throws `INVALID_PATCHES`. */
+  openStops(table: Uint8Array): { codeBytes: number; count: number };
+  /** Marks a finished index for about 2 ns times `units`; returns the units left. */
+  markStops(index: Placed, table: Uint8Array, state: Uint8Array, units: number): number;
+}
+
+/** How to search. */
+export interface PatchRequest {
+  /** Bit v: variant v is tried. */
+  readonly variants: number;
+  /** More buckets and candidates. */
+  readonly deep: boolean;
+  readonly images: number;
+}
+
+/** What a search found. */
+export interface PatchSearchAnswer {
+  readonly numbers: Float64Array;
+  /** A bound on work cut something off. */
+  readonly truncated: boolean;
+}
+
 /** How to hash asynchronously. */
 export interface PdqAsyncOptions {
   readonly orientation?: number | undefined;
@@ -238,6 +306,7 @@ export interface Backend {
 
   readonly index: IndexCore;
   readonly patch: PatchCore;
+  readonly patchIndex: PatchIndexCore;
 }
 
 /** Pixels that a synchronous call takes: 12.5 million (a 12-megapixel photograph), under 50 ms on either backend (bench/RESULTS.md). */

@@ -8,7 +8,10 @@ import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
+import { type BuildPatchOptions, buildPatchIndex, openPatchIndex } from './patch/build-patch-index.js';
 import { createPatches, type PatchTools } from './patch/create-patches.js';
+import type { PatchIndex } from './patch/patch-index.js';
+import type { PatchRecord } from './patch/record.js';
 import type { Platform } from './platform.js';
 import { type BuildDigestOptions, buildDigestIndex, openDigestIndex } from './search/build-digest-index.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
@@ -103,6 +106,19 @@ export interface Egide {
    */
   pdqIndexCapacity(memoryBytes?: number, options?: Pick<BuildPdqOptions, 'lean'> & { ids?: boolean }): number;
   /**
+   * Builds a bank of patches, in slices that do not hold the event loop.
+   *
+   * @param records What `patches.enrol` gave, or their bytes, all of one profile; not to be changed before the answer.
+   * @throws {EgideError} `INVALID_PATCHES`, `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  buildPatchIndex(records: readonly (PatchRecord | Uint8Array)[], options?: BuildPatchOptions): Promise<PatchIndex>;
+  /**
+   * Opens a bank of patches that `save` has written, as {@link Egide.openPdqIndex} does.
+   *
+   * @throws {EgideError} `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  openPatchIndex(source: Input | SharedArrayBuffer, options?: CheckOptions): Promise<PatchIndex>;
+  /**
    * Puts lists and a policy together.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
@@ -142,6 +158,8 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     livePdqIndex: (base, options) => livePdqIndex(backend, platform, base, options),
     joinPdqIndex: (state, options) => joinPdqIndex(backend, platform, state, options),
     pdqIndexCapacity: (memoryBytes, options) => pdqIndexCapacity(backend, memoryBytes, options),
+    buildPatchIndex: (records, options) => buildPatchIndex(backend, platform, records, options),
+    openPatchIndex: (source, options) => openPatchIndex(backend, platform, source, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),
   };

@@ -8,6 +8,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   egide::node::export_files(exports);
   egide::node::export_index(exports);
   egide::node::export_patch(exports);
+  egide::node::export_patch_index(exports);
   egide::node::export_pdq(exports);
   egide::node::export_search(exports);
   return exports;

@@ -8,6 +8,7 @@ namespace egide::node {
 void export_files(Napi::Object exports);
 void export_index(Napi::Object exports);
 void export_patch(Napi::Object exports);
+void export_patch_index(Napi::Object exports);
 void export_pdq(Napi::Object exports);
 void export_search(Napi::Object exports);
 

@@ -11,42 +11,11 @@
 #include "core/hamming/pdq_index.hpp"
 #include "core/index/index_build.hpp"
 #include "node/addon.hpp"
+#include "node/areas.hpp"
 #include "node/arguments.hpp"
 
 namespace egide::node {
 namespace {
-
-// An area is three arguments: its memory (ArrayBuffer, or Uint8Array over shared memory; to be read only, a mapped file
-// too), offset and length. A Uint8Array alone would not do: in Node 20 it ends at 4 GiB.
-constexpr std::size_t kAreaArguments = 3;
-
-std::span<const std::uint8_t> area_of(const Napi::CallbackInfo& info, std::size_t first) {
-  const std::span<const std::uint8_t> memory = memory_of(info[first]);
-  const double offset = info[first + 1].ToNumber(), length = info[first + 2].ToNumber();
-  const auto size = static_cast<double>(memory.size());
-  if (!(offset >= 0 && length >= 0 && offset + length <= size))
-    throw Napi::RangeError::New(info.Env(), "an area outside its memory");
-  return memory.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
-}
-
-std::span<std::uint8_t> writable_area_of(const Napi::CallbackInfo& info, std::size_t first) {
-  if (info[first].IsExternal()) throw Napi::TypeError::New(info.Env(), "a mapped file cannot be written to");
-  const auto area = area_of(info, first);
-  return {const_cast<std::uint8_t*>(area.data()), area.size()};
-}
-
-IndexWork work_of(const Napi::CallbackInfo& info) {
-  return {writable_area_of(info, 0), writable_area_of(info, kAreaArguments)};
-}
-
-Napi::Value number(const Napi::CallbackInfo& info, std::uint64_t value) {
-  return Napi::Number::New(info.Env(), static_cast<double>(value));
-}
-
-// An error as a negative number, which no count can be.
-Napi::Value failed(const Napi::CallbackInfo& info, IndexError error) {
-  return Napi::Number::New(info.Env(), -static_cast<double>(error));
-}
 
 Index index_of(const Napi::CallbackInfo& info, IndexError& error) {
   Index index;
@@ -69,7 +38,7 @@ Napi::Value index_align(const Napi::CallbackInfo& info) {
 #else
   (void)length;
 #endif
-  return number(info, (kIndexAlignment - address % kIndexAlignment) % kIndexAlignment);
+  return number(info, static_cast<double>((kIndexAlignment - address % kIndexAlignment) % kIndexAlignment));
 }
 
 // The shape that the arguments from `first` on tell: count, ids, tags.
@@ -126,17 +95,17 @@ Napi::Value index_add(const Napi::CallbackInfo& info) {
 // indexStep(index, scratch, units) -> units left, or -1 if rows are missing
 Napi::Value index_step(const Napi::CallbackInfo& info) {
   const IndexProgress progress = index_build_step(work_of(info), info[6].ToNumber().Uint32Value());
-  return progress.ok ? number(info, progress.left) : Napi::Number::New(info.Env(), -1);
+  return progress.ok ? number(info, static_cast<double>(progress.left)) : Napi::Number::New(info.Env(), -1);
 }
 
 // indexLength(header: Uint8Array) -> length of the index that begins so, or minus an error
 Napi::Value index_length(const Napi::CallbackInfo& info) {
   Index index;
   const IndexError error = read_header(bytes_of(info[0]), index);
-  return error == IndexError::ok ? number(info, index.layout.total) : failed(info, error);
+  return error == IndexError::ok ? number(info, static_cast<double>(index.layout.total)) : failed(info, error);
 }
 
-// indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, directoryBits }
+// indexOpen(index) -> minus an error, or { kind, width, count, ids, tags, directoryBits, images }
 Napi::Value index_open(const Napi::CallbackInfo& info) {
   IndexError error = IndexError::ok;
   const Index index = index_of(info, error);
@@ -149,6 +118,7 @@ Napi::Value index_open(const Napi::CallbackInfo& info) {
   value.Set("ids", index.shape.ids);
   value.Set("tags", index.shape.tags);
   value.Set("directoryBits", index.shape.directory_bits);
+  value.Set("images", static_cast<double>(index.shape.images));
   return value;
 }
 
@@ -161,7 +131,7 @@ Napi::Value index_check(const Napi::CallbackInfo& info) {
   if (state.size() < kIndexCheckBytes) throw Napi::RangeError::New(info.Env(), "the state is too short");
   const IndexCheck check = index_check_step(index, {const_cast<std::uint8_t*>(state.data()), state.size()},
                                             info[4].ToNumber().Uint32Value());
-  return check.error == IndexError::ok ? number(info, check.left) : failed(info, check.error);
+  return check.error == IndexError::ok ? number(info, static_cast<double>(check.left)) : failed(info, check.error);
 }
 
 // pdqIndexSearch(index, queries, maxDistance, hits: Uint32Array, kernel?) -> pairs found, or minus an error
@@ -175,7 +145,7 @@ Napi::Value pdq_search(const Napi::CallbackInfo& info) {
   const std::span<HammingHit> hits(reinterpret_cast<HammingHit*>(numbers.data()), numbers.size() / 3);
   const PdqSearch found = pdq_index_search(index, bytes_of(info[3]), info[4].ToNumber().Uint32Value(), hits,
                                            search_kernels(text_of(info[6])));
-  return found.error == IndexError::ok ? number(info, found.found) : failed(info, found.error);
+  return found.error == IndexError::ok ? number(info, static_cast<double>(found.found)) : failed(info, found.error);
 }
 
 // pdqIndexScans(index, maxDistance, queryCount) -> whether such a search compares every hash
@@ -208,7 +178,7 @@ Napi::Value digest_find(const Napi::CallbackInfo& info) {
   static_assert(sizeof(DigestHit) == 2 * sizeof(std::uint32_t));
   const std::span<DigestHit> hits(reinterpret_cast<DigestHit*>(numbers.data()), numbers.size() / 2);
   const DigestFind found = digest_index_find(index, bytes_of(info[3]), hits);
-  return found.error == IndexError::ok ? number(info, found.found) : failed(info, found.error);
+  return found.error == IndexError::ok ? number(info, static_cast<double>(found.found)) : failed(info, found.error);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ EGIDE_EXPORT(index_length) double egide_index_length(const std::uint8_t* header,
   return error == egide::IndexError::ok ? static_cast<double>(index.layout.total) : failed(error);
 }
 
-/// 0 or minus an error; writes kind, width, count, directory bits, ids and tags as 32-bit numbers.
+/// 0 or minus an error; writes kind, width, count, directory bits, ids, tags and images as 32-bit numbers.
 EGIDE_EXPORT(index_open)
 double egide_index_open(const std::uint8_t* bytes, std::uint32_t length, std::uint32_t* facts) {
   egide::Index index;
@@ -77,7 +77,8 @@ double egide_index_open(const std::uint8_t* bytes, std::uint32_t length, std::ui
                                static_cast<std::uint32_t>(shape.count),
                                shape.directory_bits,
                                shape.ids ? 1u : 0u,
-                               shape.tags ? 1u : 0u};
+                               shape.tags ? 1u : 0u,
+                               static_cast<std::uint32_t>(shape.images)};
   std::memcpy(facts, all, sizeof all);
   return 0;
 }

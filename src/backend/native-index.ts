@@ -10,10 +10,10 @@ import type {
   Placed,
 } from '../backend.js';
 import { EgideError } from '../errors.js';
-import { checkedAnswer } from './index-error.js';
+import { checkedAnswer, kindOf } from './index-error.js';
 
 /** Where an index lies: memory (for shared memory a Uint8Array: the addon cannot take the buffer itself), offset and length. */
-type Area = readonly [memory: IndexMemory, offset: number, byteLength: number];
+export type Area = readonly [memory: IndexMemory, offset: number, byteLength: number];
 
 /** What native/node/index.cpp exports. */
 export interface IndexAddon {
@@ -136,7 +136,7 @@ export class NativeIndexCore implements IndexCore {
 
   open(index: Placed): IndexFacts {
     const facts = this.#addon.indexOpen(...areaOf(index));
-    if (typeof facts !== 'number') return { ...facts, kind: facts.kind === 1 ? 'pdq' : 'digest' };
+    if (typeof facts !== 'number') return { ...facts, kind: kindOf(facts.kind) };
     checkedAnswer(facts);
     throw new Error('the addon gave no facts');
   }
@@ -180,7 +180,8 @@ class NativeArea implements Placed {
   }
 }
 
-function areaOf(placed: Placed): Area {
+/** Where something lies. Throws `DISPOSED`. */
+export function areaOf(placed: Placed): Area {
   if (!(placed instanceof NativeArea) || !placed.area)
     throw new EgideError('DISPOSED', 'this index was disposed of, or placed in another backend');
   return placed.area;

@@ -71,7 +71,7 @@ export class NativePatchCore implements PatchCore {
 }
 
 /** The addon throws a RangeError for bytes that are no patches. */
-function checked<T>(call: () => T): T {
+export function checked<T>(call: () => T): T {
   try {
     return call();
   } catch (cause) {

@@ -13,9 +13,10 @@ import {
 import { liveBytes } from '../input.js';
 import { type IndexAddon, NativeIndexCore } from './native-index.js';
 import { NativePatchCore, outOfMemory, type PatchAddon } from './native-patch.js';
+import { NativePatchIndexCore, type PatchIndexAddon } from './native-patch-index.js';
 
 /** What native/node exports. */
-interface Addon extends FileMapper, IndexAddon, PatchAddon {
+interface Addon extends FileMapper, IndexAddon, PatchAddon, PatchIndexAddon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
@@ -51,12 +52,14 @@ class NativeBackend implements Backend {
   readonly kernels: readonly string[];
   readonly index: NativeIndexCore;
   readonly patch: NativePatchCore;
+  readonly patchIndex: NativePatchIndexCore;
   readonly #addon: Addon;
 
   constructor(addon: Addon) {
     this.#addon = addon;
     this.index = new NativeIndexCore(addon);
     this.patch = new NativePatchCore(addon);
+    this.patchIndex = new NativePatchIndexCore(addon);
     this.kernels = addon.kernels();
   }
 

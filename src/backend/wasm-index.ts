@@ -12,11 +12,11 @@ import {
   type Placed,
 } from '../backend.js';
 import { EgideError } from '../errors.js';
-import { checkedAnswer } from './index-error.js';
+import { checkedAnswer, kindOf } from './index-error.js';
 import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
 
 /** A piece of memory as two arguments. */
-type Area = readonly [pointer: number, byteLength: number];
+export type Area = readonly [pointer: number, byteLength: number];
 
 /** What native/wasm/index_exports.cpp exports. */
 export interface WasmIndexExports {
@@ -40,7 +40,7 @@ export interface WasmIndexExports {
 }
 
 /** Numbers that `index_open` writes. */
-const FACTS = 6;
+const FACTS = 7;
 
 /** Indexes in WebAssembly's memory. */
 export class WasmIndexCore implements IndexCore {
@@ -134,8 +134,8 @@ export class WasmIndexCore implements IndexCore {
   open(index: Placed): IndexFacts {
     using memory = allocate(this.#core, 4 * FACTS);
     checkedAnswer(this.#core.index_open(...areaOf(index), memory.pointer));
-    const [kind, width, count, directoryBits, ids, tags] = memory.numbers() as unknown as [number, number, number, number, number, number];
-    return { kind: kind === 1 ? 'pdq' : 'digest', width, count, directoryBits, ids: ids === 1, tags: tags === 1 };
+    const [kind = 0, width = 0, count = 0, directoryBits = 0, ids, tags, images = 0] = memory.numbers();
+    return { kind: kindOf(kind), width, count, directoryBits, ids: ids === 1, tags: tags === 1, images };
   }
 
   check(index: Placed, state: Uint8Array, bytes: number): number {
@@ -190,7 +190,8 @@ function memoryOf(placed: Placed): Memory {
   return placed;
 }
 
-function areaOf(placed: Placed): Area {
+/** Where something lies. Throws `DISPOSED`. */
+export function areaOf(placed: Placed): Area {
   const { pointer, byteLength } = memoryOf(placed);
   return [pointer, byteLength];
 }

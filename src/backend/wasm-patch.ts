@@ -160,7 +160,7 @@ class PatchJob implements Disposable {
 }
 
 /** A copy of bytes that the core has made, which are released. */
-function takeBytes(core: MemoryCore & WasmPatchExports, bytes: number): Uint8Array {
+export function takeBytes(core: MemoryCore & WasmPatchExports, bytes: number): Uint8Array {
   const start = core.bytes_start(bytes) >>> 0;
   const copy = new Uint8Array(core.memory.buffer).slice(start, start + (core.bytes_length(bytes) >>> 0));
   core.bytes_release(bytes);

@@ -14,10 +14,11 @@ import { EgideError, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
 import { WasmIndexCore, type WasmIndexExports } from './wasm-index.js';
 import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
-import { WasmPatchCore, type WasmPatchExports } from './wasm-patch.js';
+import { WasmPatchCore } from './wasm-patch.js';
+import { WasmPatchIndexCore, type WasmPatchIndexExports } from './wasm-patch-index.js';
 
 /** What native/wasm/exports.cpp exports. Pointers and sizes are 32-bit numbers. */
-interface Core extends MemoryCore, WasmIndexExports, WasmPatchExports {
+interface Core extends MemoryCore, WasmIndexExports, WasmPatchIndexExports {
   kernel_count(): number;
   kernel_name(index: number): number;
   pdq_scratch_bytes(width: number, height: number, channels: number, mode: number, kernel: number): number;
@@ -76,11 +77,13 @@ class WasmBackend implements Backend {
   readonly kernels: readonly string[];
   readonly index: WasmIndexCore;
   readonly patch: WasmPatchCore;
+  readonly patchIndex: WasmPatchIndexCore;
   readonly #core: Core;
 
   constructor(core: Core, limitBytes: number) {
     this.#core = core;
     this.index = new WasmIndexCore(core, limitBytes, (name) => this.#kernel(name));
+    this.patchIndex = new WasmPatchIndexCore(core);
     this.patch = new WasmPatchCore(core, {
       kernel: (name) => this.#kernel(name),
       upright: (pixels, orientation) => turned(pixels, orientation, this.#upright(pixels, orientation)),

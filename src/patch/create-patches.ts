@@ -1,9 +1,11 @@
 import type { Backend } from '../backend.js';
 import type { Image } from '../image/image.js';
 import { type MatchOptions, matchRecord } from './match.js';
+import type { PatchIndex } from './patch-index.js';
 import type { PatchMatch } from './patch-match.js';
 import { type ExtractOptions, extract, extractAsync, type Feature, featuresOf, type Patches } from './patches.js';
 import { openRecord, type PatchRecord, PROFILES, type RecordOptions, recordOf } from './record.js';
+import { collectStops } from './stop-features.js';
 
 /** Local descriptors: recognise a picture in an edited copy of it (docs/patches.md). */
 export interface PatchTools {
@@ -35,6 +37,14 @@ export interface PatchTools {
    * @throws {EgideError} `INVALID_PATCHES`, `INVALID_ARGUMENT`.
    */
   match(query: Patches, reference: PatchRecord | Uint8Array, options?: MatchOptions): PatchMatch | undefined;
+  /**
+   * Finds the stop features of a bank that lies in several indexes of one profile: what several of its pictures share without being
+   * copies of each other, such as the buttons of a screen. Indexes built with the same table (`stops`) answer, put together, as one
+   * index would.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT`, `DISPOSED`, `INVALID_INDEX`; or the signal's reason.
+   */
+  stopFeatures(indexes: readonly PatchIndex[], options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
 /** @internal */
@@ -50,5 +60,6 @@ export function createPatches(backend: Backend): PatchTools {
     },
     openRecord: (bytes) => openRecord(backend, bytes),
     match: (query, reference, options) => matchRecord(backend, query, reference, options),
+    stopFeatures: (indexes, options = {}) => collectStops(backend, indexes, options.signal),
   };
 }

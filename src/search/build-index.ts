@@ -12,7 +12,7 @@ const ROWS_PER_TURN = 1 << 16;
 export interface IndexPlan {
   readonly count: number;
   /** What its rows are. */
-  readonly rows: 'hashes' | 'digests';
+  readonly rows: 'hashes' | 'digests' | 'features';
   /** Bytes of a row. */
   readonly width: number;
   /** Bytes of an index like this one, of any number of rows. */

@@ -2,7 +2,7 @@ import { type Backend, DIGEST_HIT_FIELDS } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
 import type { Platform } from '../platform.js';
-import { MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
+import { checkKind, MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
 /** One stored digest that is one of several queries. */
 export interface DigestHit {
@@ -29,7 +29,7 @@ export class DigestIndex extends StoredIndex {
 
   /** @internal Use `egide.buildDigestIndex` or `egide.openDigestIndex`. */
   constructor(backend: Backend, platform: Platform, opened: OpenedIndex) {
-    if (opened.facts.kind !== 'digest') throw new EgideError('INVALID_INDEX', 'this is an index of PDQ hashes: open it with openPdqIndex');
+    checkKind(opened.facts, 'digest');
     super(backend, platform, opened);
     this.type = TYPES.find((type) => DIGEST_BYTES[type] === opened.facts.width) as DigestType; // the core takes no other width
     this.#backend = backend;

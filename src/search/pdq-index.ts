@@ -1,7 +1,7 @@
 import { type Backend, HASH_BYTES, HIT_FIELDS, MAX_INDEX_COUNT } from '../backend.js';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import type { Platform } from '../platform.js';
-import { MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
+import { checkKind, MAX_HITS, type OpenedIndex, StoredIndex, wholeRows } from './stored-index.js';
 
 /** One stored hash that is near enough. */
 export interface Hit {
@@ -58,7 +58,7 @@ export class PdqIndex extends StoredIndex {
 
   /** @internal Use `egide.buildPdqIndex` or `egide.openPdqIndex`. */
   constructor(backend: Backend, platform: Platform, opened: OpenedIndex) {
-    if (opened.facts.kind !== 'pdq') throw new EgideError('INVALID_INDEX', 'this is an index of digests: open it with openDigestIndex');
+    checkKind(opened.facts, 'pdq');
     super(backend, platform, opened);
     this.lean = opened.facts.directoryBits > 0 && !opened.facts.tags;
     this.#backend = backend;

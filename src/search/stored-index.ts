@@ -18,7 +18,7 @@ export interface OpenedIndex {
 
 /** What immutable indexes of every kind have in common: one flat buffer, in memory or in a mapped file. */
 export abstract class StoredIndex implements Disposable {
-  /** Hashes or digests in the index. */
+  /** Hashes, digests, or (of patches) images in the index. */
   readonly size: number;
   /** Bytes of the index, all included. */
   readonly byteLength: number;
@@ -32,7 +32,7 @@ export abstract class StoredIndex implements Disposable {
 
   /** @internal */
   constructor(backend: Backend, platform: Platform, { placed, facts, storage, path }: OpenedIndex) {
-    this.size = facts.count;
+    this.size = facts.kind === 'patch' ? facts.images : facts.count;
     this.byteLength = placed.byteLength;
     this.storage = storage;
     this.path = path;
@@ -96,4 +96,15 @@ export abstract class StoredIndex implements Disposable {
 export function wholeRows(parameter: string, bytes: Uint8Array, rowBytes: number): number {
   if (liveBytes(parameter, bytes).byteLength % rowBytes !== 0) throw invalid(parameter, `a multiple of ${rowBytes} bytes`, bytes);
   return bytes.byteLength / rowBytes;
+}
+
+const OPENED_BY = {
+  pdq: 'PDQ hashes: open it with openPdqIndex',
+  digest: 'digests: open it with openDigestIndex',
+  patch: 'patches: open it with openPatchIndex',
+};
+
+/** Checks that an index is of the kind it was opened as. Throws `INVALID_INDEX`. */
+export function checkKind({ kind }: IndexFacts, wanted: IndexFacts['kind']): void {
+  if (kind !== wanted) throw new EgideError('INVALID_INDEX', `this is an index of ${OPENED_BY[kind]}`);
 }

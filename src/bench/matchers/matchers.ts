@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EgideError } from '../../errors.js';
 import { faultOf, type Matcher } from '../matcher.js';
+import { patchesCompactMatcher, patchesDeepMatcher, patchesStandardMatcher } from './patches.js';
 import { pdqMatcher, pdqOrientationsMatcher } from './pdq.js';
 import { blockhashMatcher, imghashMatcher, sharpPhashMatcher } from './peers.js';
 
@@ -9,6 +10,9 @@ import { blockhashMatcher, imghashMatcher, sharpPhashMatcher } from './peers.js'
 const BUILT_IN: Readonly<Record<string, () => Promise<Matcher>>> = {
   pdq: pdqMatcher,
   'pdq-orientations': pdqOrientationsMatcher,
+  'patches-standard': patchesStandardMatcher,
+  'patches-compact': patchesCompactMatcher,
+  'patches-deep': patchesDeepMatcher,
   'sharp-phash': sharpPhashMatcher,
   imghash: imghashMatcher,
   blockhash: blockhashMatcher,
@@ -18,7 +22,7 @@ const BUILT_IN: Readonly<Record<string, () => Promise<Matcher>>> = {
 export const MATCHER_NAMES: readonly string[] = Object.keys(BUILT_IN);
 
 /** Measured when nobody says what. */
-export const DEFAULT_MATCHERS: readonly string[] = ['pdq', 'pdq-orientations'];
+export const DEFAULT_MATCHERS: readonly string[] = ['pdq', 'pdq-orientations', 'patches-standard'];
 
 /** Which matchers to measure. */
 export interface MatcherChoice {

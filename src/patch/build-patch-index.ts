@@ -1,0 +1,140 @@
+import { type Backend, type PatchTotals, type Placed, STOP_STATE_BYTES } from '../backend.js';
+import { checkCallOptions, invalid } from '../errors.js';
+import { type Input, nextTurn } from '../input.js';
+import type { Platform } from '../platform.js';
+import { type Add, buildIndex, checkedIds, openIndex } from '../search/build-index.js';
+import type { BuildOptions, CheckOptions } from '../search/index-bytes.js';
+import { PatchIndex } from './patch-index.js';
+import { openRecord, type PatchProfile, type PatchRecord, PROFILES } from './record.js';
+import { checkStops, collectStops } from './stop-features.js';
+
+/** How to build an index of patches. */
+export interface BuildPatchOptions extends BuildOptions {
+  /** An id for each record, 0 to 2^32 - 1. Default: each record's number, from 0. */
+  readonly ids?: Uint32Array;
+  /** What the records are; only needed where there are none. Default: what the first one is, or `standard`. */
+  readonly profile?: PatchProfile;
+  /**
+   * Features that are seen everywhere and prove nothing: `collect` (the default) finds them in these records, a table is one that
+   * `stopFeatures` made of a whole bank, `keep` marks none beyond those that the records carry.
+   */
+  readonly stops?: 'collect' | 'keep' | Uint8Array;
+  /** Build in a SharedArrayBuffer, for `openPatchIndex` in other workers. Native backend only. Default false. */
+  readonly shared?: boolean;
+}
+
+/** Records looked at or added between two turns of the event loop: some milliseconds. */
+const RECORDS_PER_TURN = 256;
+/** Units of marking at a time: about 4 ms. */
+const MARK_UNITS = 1 << 21;
+
+/** @internal */
+export async function buildPatchIndex(
+  backend: Backend,
+  platform: Platform,
+  records: readonly (PatchRecord | Uint8Array)[],
+  options: BuildPatchOptions = {},
+): Promise<PatchIndex> {
+  checkCallOptions(options);
+  if (!Array.isArray(records)) throw invalid('records', 'an array of records that enrol gave, or their bytes', records);
+  const { shared = false, signal, stops = 'collect' } = options;
+  const profile = profileOf(backend, records, options.profile);
+  if (stops !== 'collect' && stops !== 'keep') checkStops(backend, stops, profile);
+  const ids = checkedIds(options.ids, records.length);
+  const { codeBytes } = PROFILES[profile];
+  const totals = await totalsOf(backend, records, profile, signal);
+  const shape = { ...totals, codeBytes };
+  const plan = {
+    count: totals.features,
+    rows: 'features' as const,
+    width: codeBytes,
+    // In proportion: what an index of so many features takes if its images are like these.
+    sizeOf: (features: number) => backend.patchIndex.bytes(features === totals.features ? shape : scaled(totals, features, codeBytes)),
+    begin: (build: { index: Placed; scratch: Placed }) => backend.patchIndex.begin(build, shape),
+  };
+  const opened = await buildIndex(backend.index, plan, shared, options, (add) => feedRecords(records, ids, signal, add));
+  const index = new PatchIndex(backend, platform, opened);
+  try {
+    const table = stops === 'collect' ? await collectStops(backend, [index], signal) : stops;
+    if (table !== 'keep') await markStops(backend, opened.placed, table, signal);
+    return index;
+  } catch (error) {
+    index[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** @internal */
+export async function openPatchIndex(
+  backend: Backend,
+  platform: Platform,
+  source: Input | SharedArrayBuffer,
+  options: CheckOptions = {},
+): Promise<PatchIndex> {
+  return openIndex(backend, platform, source, options, (opened) => new PatchIndex(backend, platform, opened));
+}
+
+const bytesOf = (record: PatchRecord | Uint8Array): Uint8Array => (record instanceof Uint8Array ? record : record.bytes);
+
+function profileOf(backend: Backend, records: readonly (PatchRecord | Uint8Array)[], wanted: PatchProfile | undefined): PatchProfile {
+  if (wanted !== undefined && !Object.hasOwn(PROFILES, wanted)) throw invalid('profile', "'standard' or 'compact'", wanted);
+  if (wanted !== undefined || records.length === 0) return wanted ?? 'standard';
+  return openRecord(backend, bytesOf(records[0] as PatchRecord)).profile;
+}
+
+/** Checks every record, and adds them up. */
+async function totalsOf(
+  backend: Backend,
+  records: readonly (PatchRecord | Uint8Array)[],
+  profile: PatchProfile,
+  signal: AbortSignal | undefined,
+): Promise<PatchTotals> {
+  let [features, images, gridBlocks] = [0, 0, 0];
+  for (const [i, record] of records.entries()) {
+    if (i > 0 && i % RECORDS_PER_TURN === 0) await nextTurn(signal);
+    if (!(bytesOf(record) instanceof Uint8Array)) throw invalid(`records[${i}]`, 'a record that enrol gave, or its bytes', record);
+    const checked = openRecord(backend, bytesOf(record));
+    if (checked.profile !== profile) throw invalid(`records[${i}]`, `a ${profile} record, as the first one is`, `a ${checked.profile} one`);
+    const one = backend.patchIndex.totals(checked.bytes, PROFILES[profile].codeBytes);
+    if (one === undefined) throw invalid(`records[${i}]`, 'a record that enrol gave', record);
+    features += one.features;
+    images += one.images;
+    gridBlocks += one.gridBlocks;
+  }
+  return { features, images, gridBlocks };
+}
+
+function scaled({ features, images, gridBlocks }: PatchTotals, wanted: number, codeBytes: number) {
+  const factor = wanted / Math.max(1, features);
+  return { features: wanted, images: Math.floor(images * factor), gridBlocks: Math.floor(gridBlocks * factor), codeBytes };
+}
+
+async function feedRecords(
+  records: readonly (PatchRecord | Uint8Array)[],
+  ids: Uint32Array | undefined,
+  signal: AbortSignal | undefined,
+  add: Add,
+): Promise<void> {
+  for (let first = 0; first < records.length; first += RECORDS_PER_TURN) {
+    if (first > 0) await nextTurn(signal);
+    const some = records.slice(first, first + RECORDS_PER_TURN).map(bytesOf);
+    const numbers = ids?.subarray(first, first + some.length) ?? Uint32Array.from(some, (_, i) => first + i);
+    add(joined(some), numbers);
+  }
+}
+
+/** Bytes one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+async function markStops(backend: Backend, placed: Placed, table: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  const state = new Uint8Array(STOP_STATE_BYTES);
+  while (backend.patchIndex.markStops(placed, table, state, MARK_UNITS) > 0) await nextTurn(signal);
+}
