@@ -11,8 +11,8 @@ namespace {
 
 // Measured on photographs, edited copies and user interfaces: docs/patches.md.
 struct CodeLimits {
-  /// Bits within which two codes resemble each other. Of the pairs that different photographs have, 4.9 (wide) and 3.5
-  /// (narrow) in 10,000 do; of those of a keypoint and its copy, 97 and 94 in 100.
+  /// Bits within which two codes resemble each other. Of the pairs that different photographs have, 1.5 (wide) and 1.4
+  /// (narrow) in 10,000 do; of those of a keypoint and its copy, 96 and 93 in 100.
   std::uint32_t tentative;
   /// A feature is distinctive if nothing else is less than this many bits further away than its partner.
   std::uint32_t distinctive;
