@@ -89,9 +89,9 @@ function source(comparisons, { rows, thresholds, scales }) {
   const learned = createHash('sha256');
   for (const file of files) learned.update(readFileSync(file));
   const wrapped = (items) => `${items.join(', ')},`.replace(/(.{1,110},)( |$)/g, '    $1\n');
-  return `// Written by scripts/learn-patch-tables.mjs: do not edit. Learned from ${pairs.count} pairs of keypoints in ${files.length} photographs of Debian
-// packages (bench/corpus.tsv; SHA-256 of the files one after the other:
-// ${learned.digest('hex')}) and ${EDITS.length} edits of each, seed ${SEED}.
+  return `// Written by scripts/learn-patch-tables.mjs: do not edit. Learned from ${pairs.count} pairs of keypoints in
+// ${files.length} photographs of Debian packages (bench/corpus.tsv) and ${EDITS.length} edits of each, seed ${SEED}. SHA-256 of the files, one
+// after the other: ${learned.digest('hex')}.
 #include "core/patch/tables.hpp"
 
 namespace egide {

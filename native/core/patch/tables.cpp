@@ -1,6 +1,6 @@
-// Written by scripts/learn-patch-tables.mjs: do not edit. Learned from 117942 pairs of keypoints in 80 photographs of Debian
-// packages (bench/corpus.tsv; SHA-256 of the files one after the other:
-// 14061248a17c89230e6a0e4e5a5100dcb0cfa19ce044f2af3993b4c75cdbffe9) and 38 edits of each, seed 1.
+// Written by scripts/learn-patch-tables.mjs: do not edit. Learned from 117942 pairs of keypoints in
+// 80 photographs of Debian packages (bench/corpus.tsv) and 38 edits of each, seed 1. SHA-256 of the files, one
+// after the other: 14061248a17c89230e6a0e4e5a5100dcb0cfa19ce044f2af3993b4c75cdbffe9.
 #include "core/patch/tables.hpp"
 
 namespace egide {
