@@ -37,12 +37,41 @@ export async function buildPatchIndex(
 ): Promise<PatchIndex> {
   checkCallOptions(options);
   if (!Array.isArray(records)) throw invalid('records', 'an array of records that enrol gave, or their bytes', records);
-  const { shared = false, signal, stops = 'collect' } = options;
-  const profile = profileOf(backend, records, options.profile);
+  const { shared = false, stops = 'collect' } = options;
+  const source: RecordSource = {
+    count: records.length,
+    at: (i) => bytesOf(records, i),
+    ids: (first, end) =>
+      checkedIds(options.ids, records.length)?.subarray(first, end) ?? Uint32Array.from({ length: end - first }, (_, i) => first + i),
+  };
+  const profile = profileOf(backend, source, options.profile);
   if (stops !== 'collect' && stops !== 'keep') checkStops(backend, stops, profile);
-  const ids = checkedIds(options.ids, records.length);
+  checkedIds(options.ids, records.length);
+  return buildFromRecords(backend, platform, source, { profile, stops, shared }, options);
+}
+
+/** Records to build of. Each is asked for twice. */
+export interface RecordSource {
+  readonly count: number;
+  at(i: number): Uint8Array;
+  /** Ids of the records from `first` to before `end`. */
+  ids(first: number, end: number): Uint32Array;
+}
+
+/** @internal What an index of records is to be; its table of stop features is checked. */
+export type PatchBuildPlan = Required<Pick<BuildPatchOptions, 'profile' | 'stops' | 'shared'>>;
+
+/** @internal */
+export async function buildFromRecords(
+  backend: Backend,
+  platform: Platform,
+  source: RecordSource,
+  { profile, stops, shared }: PatchBuildPlan,
+  options: BuildOptions,
+): Promise<PatchIndex> {
+  const { signal } = options;
   const { codeBytes } = PROFILES[profile];
-  const totals = await totalsOf(backend, records, profile, signal);
+  const totals = await totalsOf(backend, source, profile, signal);
   const shape = { ...totals, codeBytes };
   const plan = {
     count: totals.features,
@@ -52,7 +81,7 @@ export async function buildPatchIndex(
     sizeOf: (features: number) => backend.patchIndex.bytes(features === totals.features ? shape : scaled(totals, features, codeBytes)),
     begin: (build: { index: Placed; scratch: Placed }) => backend.patchIndex.begin(build, shape),
   };
-  const opened = await buildIndex(backend.index, plan, shared, options, (add) => feedRecords(records, ids, signal, add));
+  const opened = await buildIndex(backend.index, plan, shared, options, (add) => feedRecords(source, signal, add));
   const index = new PatchIndex(backend, platform, opened);
   try {
     const table = stops === 'collect' ? await collectStops(backend, [index], signal) : stops;
@@ -74,29 +103,33 @@ export async function openPatchIndex(
   return openIndex(backend, platform, source, options, (opened) => new PatchIndex(backend, platform, opened));
 }
 
-const bytesOf = (record: PatchRecord | Uint8Array): Uint8Array => (record instanceof Uint8Array ? record : record.bytes);
+function bytesOf(records: readonly (PatchRecord | Uint8Array)[], i: number): Uint8Array {
+  const record: unknown = records[i];
+  const bytes = record instanceof Uint8Array ? record : (record as PatchRecord | null)?.bytes;
+  if (!(bytes instanceof Uint8Array)) throw invalid(`records[${i}]`, 'a record that enrol gave, or its bytes', record);
+  return bytes;
+}
 
-function profileOf(backend: Backend, records: readonly (PatchRecord | Uint8Array)[], wanted: PatchProfile | undefined): PatchProfile {
+function profileOf(backend: Backend, source: RecordSource, wanted: PatchProfile | undefined): PatchProfile {
   if (wanted !== undefined && !Object.hasOwn(PROFILES, wanted)) throw invalid('profile', "'standard' or 'compact'", wanted);
-  if (wanted !== undefined || records.length === 0) return wanted ?? 'standard';
-  return openRecord(backend, bytesOf(records[0] as PatchRecord)).profile;
+  if (wanted !== undefined || source.count === 0) return wanted ?? 'standard';
+  return openRecord(backend, source.at(0)).profile;
 }
 
 /** Checks every record, and adds them up. */
 async function totalsOf(
   backend: Backend,
-  records: readonly (PatchRecord | Uint8Array)[],
+  source: RecordSource,
   profile: PatchProfile,
   signal: AbortSignal | undefined,
 ): Promise<PatchTotals> {
   let [features, images, gridBlocks] = [0, 0, 0];
-  for (const [i, record] of records.entries()) {
+  for (let i = 0; i < source.count; ++i) {
     if (i > 0 && i % RECORDS_PER_TURN === 0) await nextTurn(signal);
-    if (!(bytesOf(record) instanceof Uint8Array)) throw invalid(`records[${i}]`, 'a record that enrol gave, or its bytes', record);
-    const checked = openRecord(backend, bytesOf(record));
+    const checked = openRecord(backend, source.at(i));
     if (checked.profile !== profile) throw invalid(`records[${i}]`, `a ${profile} record, as the first one is`, `a ${checked.profile} one`);
     const one = backend.patchIndex.totals(checked.bytes, PROFILES[profile].codeBytes);
-    if (one === undefined) throw invalid(`records[${i}]`, 'a record that enrol gave', record);
+    if (one === undefined) throw invalid(`records[${i}]`, 'a record that enrol gave', 'something else');
     features += one.features;
     images += one.images;
     gridBlocks += one.gridBlocks;
@@ -109,17 +142,11 @@ function scaled({ features, images, gridBlocks }: PatchTotals, wanted: number, c
   return { features: wanted, images: Math.floor(images * factor), gridBlocks: Math.floor(gridBlocks * factor), codeBytes };
 }
 
-async function feedRecords(
-  records: readonly (PatchRecord | Uint8Array)[],
-  ids: Uint32Array | undefined,
-  signal: AbortSignal | undefined,
-  add: Add,
-): Promise<void> {
-  for (let first = 0; first < records.length; first += RECORDS_PER_TURN) {
+async function feedRecords(source: RecordSource, signal: AbortSignal | undefined, add: Add): Promise<void> {
+  for (let first = 0; first < source.count; first += RECORDS_PER_TURN) {
     if (first > 0) await nextTurn(signal);
-    const some = records.slice(first, first + RECORDS_PER_TURN).map(bytesOf);
-    const numbers = ids?.subarray(first, first + some.length) ?? Uint32Array.from(some, (_, i) => first + i);
-    add(joined(some), numbers);
+    const end = Math.min(source.count, first + RECORDS_PER_TURN);
+    add(joined(Array.from({ length: end - first }, (_, i) => source.at(first + i))), source.ids(first, end));
   }
 }
 

@@ -51,6 +51,11 @@ export class PatchIndex extends StoredIndex {
    * Finds what a picture is an edited copy of, or an edited copy of what it contains. One synchronous call: some milliseconds in a bank
    * of 100,000.
    *
+   * A bank may lie in several indexes, here or on several machines. Built with one table of stop features (`patches.stopFeatures`), and
+   * searched with the `images` of the whole bank, they give together the hits that one index would, with the same numbers: sort them by
+   * tier, then by `distinctive` from the most, by `log10FalseAlarms` from the least, and by id. Each index compares its own 20 best
+   * candidates in full (50 in a bank of a million), so where more pictures than that look alike they may tell more than one index does.
+   *
    * @param query What `egide.patches.extract` gave.
    * @throws {EgideError} `INVALID_PATCHES`, `INVALID_ARGUMENT`, `DISPOSED`; `INVALID_INDEX` if the index turns out to be damaged.
    */
