@@ -25,7 +25,12 @@ std::span<const CodesKernel> codes_kernels() noexcept;
 std::size_t codes_scalar(const std::uint8_t*, const std::uint8_t*, std::size_t, std::uint64_t, std::uint32_t,
                          std::uint32_t*) noexcept;
 #if defined(__x86_64__)
+std::size_t codes_avx512(const std::uint8_t*, const std::uint8_t*, std::size_t, std::uint64_t, std::uint32_t,
+                         std::uint32_t*) noexcept;
 std::size_t codes_avx2(const std::uint8_t*, const std::uint8_t*, std::size_t, std::uint64_t, std::uint32_t,
+                       std::uint32_t*) noexcept;
+#elif defined(__aarch64__)
+std::size_t codes_neon(const std::uint8_t*, const std::uint8_t*, std::size_t, std::uint64_t, std::uint32_t,
                        std::uint32_t*) noexcept;
 #endif
 

@@ -41,7 +41,7 @@ void smooth(Bins& bins) noexcept {
 
 // The gradients of a round window, row after row.
 struct Window {
-  static constexpr std::size_t kSide = 2 * kMaxReach + 1, kRoom = kSide * kSide + kernels::kRowPadding;
+  static constexpr std::size_t kReach = kMaxReach, kSide = 2 * kReach + 1, kRoom = kSide * kSide + kernels::kRowPadding;
   std::uint32_t count = 0;
   float x[kRoom], y[kRoom], weight[kRoom];
 };
@@ -64,14 +64,13 @@ void look_around(const Octave& octave, const Keypoint& keypoint, const kernels::
   const int column = static_cast<int>(std::floor(keypoint.x + 0.5f)),
             line = static_cast<int>(std::floor(keypoint.y + 0.5f));
   fetch_around(octave, keypoint.level, column, line, reach);
-  std::array<float, 2 * kMaxReach + 1> weights;
+  std::array<float, Window::kSide> weights;
+  float* const centre = weights.data() + kMaxReach;
   // exp(-i^2 / 2 sigma^2), each from the one before: the squares are 1, 3, 5 … apart.
   double weight = 1, factor = arithmetic::exp2_of(-1 / (2 * double(sigma) * sigma * arithmetic::kLn2));
   const double growth = factor * factor;
   for (int i = 0; i <= reach; ++i, weight *= factor, factor *= growth)
-    weights[static_cast<std::size_t>(kMaxReach + i)] = weights[static_cast<std::size_t>(kMaxReach - i)] =
-        static_cast<float>(weight);
-  const float* centre = weights.data() + kMaxReach;
+    centre[i] = centre[-i] = static_cast<float>(weight);
   for (int dy = -reach; dy <= reach; ++dy) {
     const int y = line + dy;
     if (y < 1 || y >= static_cast<int>(octave.height) - 1) continue;
