@@ -10,6 +10,7 @@ import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
 import { type BuildPatchOptions, buildPatchIndex, openPatchIndex } from './patch/build-patch-index.js';
 import { createPatches, type PatchTools } from './patch/create-patches.js';
+import { type LivePatchIndex, type LivePatchOptions, livePatchIndex } from './patch/live-patch-index.js';
 import type { PatchIndex } from './patch/patch-index.js';
 import type { PatchRecord } from './patch/record.js';
 import type { Platform } from './platform.js';
@@ -119,6 +120,13 @@ export interface Egide {
    */
   openPatchIndex(source: Input | SharedArrayBuffer, options?: CheckOptions): Promise<PatchIndex>;
   /**
+   * Makes a bank of patches that changes, in front of an immutable index.
+   *
+   * @param base Taken over: it is disposed of when a merge has replaced it, or with the bank. Do not dispose of it before.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `INVALID_PATCHES`; `DISPOSED` if the base is.
+   */
+  livePatchIndex(base: PatchIndex, options?: LivePatchOptions): LivePatchIndex;
+  /**
    * Puts lists and a policy together.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
@@ -160,6 +168,7 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     pdqIndexCapacity: (memoryBytes, options) => pdqIndexCapacity(backend, memoryBytes, options),
     buildPatchIndex: (records, options) => buildPatchIndex(backend, platform, records, options),
     openPatchIndex: (source, options) => openPatchIndex(backend, platform, source, options),
+    livePatchIndex: (base, options) => livePatchIndex(backend, platform, base, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),
   };

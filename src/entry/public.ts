@@ -25,6 +25,13 @@ export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-has
 export type { BuildPatchOptions } from '../patch/build-patch-index.js';
 export type { PatchTools } from '../patch/create-patches.js';
 export type { Homography, Point } from '../patch/geometry.js';
+export type {
+  AddPatchOptions,
+  LivePatchIndex,
+  LivePatchOptions,
+  MergePatchOptions,
+  RemovedPatches,
+} from '../patch/live-patch-index.js';
 export type { MatchOptions } from '../patch/match.js';
 export type { PatchHit, PatchIndex, PatchSearchOptions, PatchSearchResult } from '../patch/patch-index.js';
 export type { CellMap, CellState, CopyShape, PatchMatch, PatchPair, PatchTier } from '../patch/patch-match.js';

@@ -103,7 +103,8 @@ export async function openPatchIndex(
   return openIndex(backend, platform, source, options, (opened) => new PatchIndex(backend, platform, opened));
 }
 
-function bytesOf(records: readonly (PatchRecord | Uint8Array)[], i: number): Uint8Array {
+/** The bytes of a record that a caller gave. */
+export function bytesOf(records: readonly (PatchRecord | Uint8Array)[], i: number): Uint8Array {
   const record: unknown = records[i];
   const bytes = record instanceof Uint8Array ? record : (record as PatchRecord | null)?.bytes;
   if (!(bytes instanceof Uint8Array)) throw invalid(`records[${i}]`, 'a record that enrol gave, or its bytes', record);

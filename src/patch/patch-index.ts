@@ -86,7 +86,7 @@ export class PatchIndex extends StoredIndex {
   }
 
   /** @internal */
-  segment(removed = new Uint8Array(0)): PatchSegment {
+  segment(removed: Uint8Array = new Uint8Array(0)): PatchSegment {
     return { index: this.live(), removed };
   }
 }

@@ -7,6 +7,7 @@ import type { BuildOptions, CheckOptions } from './index-bytes.js';
 import type { Generation } from './live-generation.js';
 import type { Moment } from './overlay.js';
 import type { PdqIndex } from './pdq-index.js';
+import { withHeader } from './stored-index.js';
 
 /** How to merge. */
 export interface MergeOptions extends BuildOptions {
@@ -83,14 +84,7 @@ export async function openBase(
   header: Uint8Array,
   options: CheckOptions = {},
 ): Promise<PdqIndex> {
-  const base = await openPdqIndex(backend, platform, source, options);
-  const found = base.header();
-  if (found.length === header.length && found.every((byte, i) => byte === header[i])) return base;
-  base[Symbol.dispose]();
-  throw new EgideError(
-    'SUPERSEDED',
-    'the file of the base has been replaced since by another: ask for the state again, and let one index alone merge into a path',
-  );
+  return withHeader(await openPdqIndex(backend, platform, source, options), header);
 }
 
 function within(start: number, end: number, onProgress: MergeOptions['onProgress']): (done: number) => void {

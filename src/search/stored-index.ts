@@ -92,6 +92,17 @@ export abstract class StoredIndex implements Disposable {
   }
 }
 
+/** The index, if it has this header. Otherwise disposes of it and throws `SUPERSEDED`. */
+export function withHeader<Kind extends StoredIndex>(index: Kind, header: Uint8Array): Kind {
+  const found = index.header();
+  if (found.length === header.length && found.every((byte, i) => byte === header[i])) return index;
+  index[Symbol.dispose]();
+  throw new EgideError(
+    'SUPERSEDED',
+    'the file of the base has been replaced since by another: ask for the state again, and let one index alone merge into a path',
+  );
+}
+
 /** Checks that `bytes` are whole rows and returns how many. */
 export function wholeRows(parameter: string, bytes: Uint8Array, rowBytes: number): number {
   if (liveBytes(parameter, bytes).byteLength % rowBytes !== 0) throw invalid(parameter, `a multiple of ${rowBytes} bytes`, bytes);
