@@ -34,11 +34,11 @@ double between(std::uint64_t& state, double low, double high) {
 }
 
 /// How features come about. In a skewed bank each feature resembles one of many kinds, of which some are much commoner
-/// than others (the kind of rank r is as common as 1 / (300 + r)), with 18 bits in 128 and 2 of its key turned over: a
+/// than others (the kind of rank r is as common as 1 / (300 + r)), with 14 bits in 128 and 2 of its key turned over: a
 /// query then meets about as many entries, and hits, as one of photographs does.
 struct Kinds {
   bool skewed;
-  static constexpr std::uint32_t kKinds = 1 << 20;
+  static constexpr std::uint32_t kKinds = 1 << 15;
   static constexpr double kFlat = 300;
 
   void feature(std::uint64_t& state, egide::Code& code, std::uint32_t& key) const {
@@ -51,7 +51,7 @@ struct Kinds {
     std::uint64_t kind = 7777 * static_cast<std::uint64_t>(rank);
     code = {{next_random(kind), next_random(kind)}};
     key = static_cast<std::uint32_t>(next_random(kind) >> 40);
-    for (int i = 0; i < 18; ++i) {
+    for (int i = 0; i < 14; ++i) {
       const std::uint64_t bit = next_random(state) % 128;
       code.words[bit / 64] ^= std::uint64_t{1} << bit % 64;
     }

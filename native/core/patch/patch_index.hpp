@@ -57,6 +57,8 @@ struct PatchSegment {
 IndexError image_of(const Index& index, std::uint32_t feature, std::uint32_t& image) noexcept;
 /// Asks for what `image_of` reads first; the feature must be one of the index's.
 void ask_for_image(const Index& index, std::uint32_t feature) noexcept;
+/// Asks for what it reads then.
+void ask_for_image_row(const Index& index, std::uint32_t feature) noexcept;
 
 /// An entry's feature and the rest of its key; entries of one bucket ascend by both.
 struct PatchEntry {

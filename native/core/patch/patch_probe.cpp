@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/kernels/choose.hpp"
+#include "core/kernels/codes_kernels.hpp"
 #include "core/kernels/prefetch.hpp"
 
 namespace egide {
@@ -18,56 +20,57 @@ void prefetch_lines(const std::uint8_t* begin, const std::uint8_t* end) noexcept
   if (begin < end) kernels::prefetch(end - 1);
 }
 
-/// An entry of a run, counted from its first, whose code is near.
-struct NearEntry {
-  std::uint32_t entry, distance;
-};
-
-// The entries of `codes`, `count` of 16 or 8 bytes one after the other, within `limit` bits of a code. What a kernel
-// may do: all codes are read in order, and few are near.
-template <std::size_t kBytes>
-std::uint32_t near_codes(const Code& code, const std::uint8_t* codes, std::uint32_t count, std::uint32_t limit,
-                         NearEntry* near) noexcept {
-  std::uint32_t found = 0;
-  for (std::uint32_t i = 0; i < count; ++i, codes += kBytes) {
-    auto distance = static_cast<std::uint32_t>(std::popcount(code.words[0] ^ read_u64(codes)));
-    if constexpr (kBytes == 16)
-      distance += static_cast<std::uint32_t>(std::popcount(code.words[1] ^ read_u64(codes + 8)));
-    if (distance <= limit) near[found++] = {i, distance};
-  }
+// As the kernels of codes do, for codes of 8 bytes, one after the other: the numbers of those within `limit` bits.
+std::size_t near_narrow(const Code& asked, const std::uint8_t* codes, std::size_t count, std::uint32_t limit,
+                        std::uint32_t* near) noexcept {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (static_cast<std::uint32_t>(std::popcount(asked.words[0] ^ read_u64(codes + 8 * i))) <= limit)
+      near[found++] = static_cast<std::uint32_t>(i);
   return found;
 }
 
-/// A subset of the turned bits, and what it costs.
+/// Bits of a key to turn, and what that costs.
 struct Turn {
   float cost;
-  std::uint32_t subset;
-
-  bool operator<(const Turn& other) const noexcept {
-    return cost != other.cost ? cost < other.cost : subset < other.subset;
-  }
+  std::uint32_t bits;
 };
+
+// The bits that are cheapest to turn, cheapest first.
+std::array<Turn, kTurnedBits> cheapest_bits(const Key& key) noexcept {
+  std::array<Turn, kTurnedBits> cheapest;
+  std::uint32_t count = 0;
+  for (std::uint32_t bit = 0; bit < kKeyBits; ++bit) {
+    const float margin = key.margins[bit] >= 0 ? key.margins[bit] : 0;  // what is no number would have no order
+    const Turn turn{margin * margin, 1u << bit};
+    if (count == kTurnedBits && !(turn.cost < cheapest[count - 1].cost)) continue;
+    std::uint32_t at = count < kTurnedBits ? count++ : count - 1;
+    for (; at > 0 && turn.cost < cheapest[at - 1].cost; --at) cheapest[at] = cheapest[at - 1];
+    cheapest[at] = turn;
+  }
+  return cheapest;
+}
 
 }  // namespace patch_probe
 
+// Subsets of the first bits, cheapest first, and with each further bit those that have it too: what is not among the
+// first `count` of the smaller ones leads to none of the first `count` of the larger.
 void probes_of(const Key& key, std::uint32_t count, std::uint32_t* keys) noexcept {
   using patch_probe::Turn;
-  std::array<Turn, kKeyBits> bits;  // the subset is here the bit's number
-  for (std::uint32_t i = 0; i < kKeyBits; ++i) {
-    const float margin = key.margins[i] >= 0 ? key.margins[i] : 0;  // what is no number would have no order
-    bits[i] = {margin * margin, i};
-  }
-  std::partial_sort(bits.begin(), bits.begin() + kTurnedBits, bits.end());
-  std::array<Turn, kMostProbes> turns;
+  std::array<Turn, kMostProbes> turns, before;
   turns[0] = {0, 0};
-  for (std::uint32_t i = 0; i < kTurnedBits; ++i)
-    for (std::uint32_t subset = 0; subset < 1u << i; ++subset)
-      turns[subset | 1u << i] = {turns[subset].cost + bits[i].cost, subset | 1u << i};
-  std::partial_sort(turns.begin(), turns.begin() + count, turns.end());
-  for (std::uint32_t i = 0; i < count; ++i) {
-    keys[i] = key.bits & ((1u << kKeyBits) - 1);
-    for (std::uint32_t bit = 0; bit < kTurnedBits; ++bit) keys[i] ^= (turns[i].subset >> bit & 1) << bits[bit].subset;
+  std::uint32_t known = 1;
+  for (const Turn& bit : patch_probe::cheapest_bits(key)) {
+    std::copy_n(turns.begin(), known, before.begin());
+    const std::uint32_t all = std::min(2 * known, count);
+    for (std::uint32_t i = 0, without = 0, with = 0; i < all; ++i) {
+      const bool turned = without == known || (with < known && before[with].cost + bit.cost < before[without].cost);
+      turns[i] = turned ? Turn{before[with].cost + bit.cost, before[with].bits | bit.bits} : before[without];
+      ++(turned ? with : without);
+    }
+    known = all;
   }
+  for (std::uint32_t i = 0; i < count; ++i) keys[i] = (key.bits & ((1u << kKeyBits) - 1)) ^ turns[i].bits;
 }
 
 IndexError PatchProbe::run(const Query& query, std::uint8_t number, std::vector<PatchHit>& hits) {
@@ -80,7 +83,7 @@ IndexError PatchProbe::run(const Query& query, std::uint8_t number, std::vector<
     if (error == IndexError::ok) error = compare(query, number, hits);
     if (error != IndexError::ok) return error;
   }
-  return IndexError::ok;
+  return resolve(number, hits);
 }
 
 void PatchProbe::ask_for_starts(const Query& query, std::uint32_t first, std::uint32_t end) noexcept {
@@ -134,32 +137,41 @@ IndexError PatchProbe::compare(const Query& query, std::uint8_t number, std::vec
   using namespace patch_probe;
   const bool narrow = index_.shape.width == 8;
   const std::uint32_t limit = hit_distance(index_.shape.width);
-  std::array<NearEntry, kCodesAtOnce> near;
+  static const kernels::CodesKernel& kernel = kernels::kernel_named(kernels::codes_kernels());
+  std::array<std::uint32_t, kCodesAtOnce> near;
   for (std::uint32_t i = 0; i < asked_count_; ++i) {
     const Probe& probe = asked_[i];
     const Code code = query.codes[probe.feature];
     for (std::uint32_t begin = probe.run.begin; begin < probe.run.end; begin += kCodesAtOnce) {
       const std::uint32_t count = std::min(kCodesAtOnce, probe.run.end - begin);
       const std::uint8_t* codes = index_.bytes + index_.layout.rows + index_.shape.width * std::uint64_t{begin};
-      const std::uint32_t found = narrow ? near_codes<8>(code, codes, count, limit, near.data())
-                                         : near_codes<16>(code, codes, count, limit, near.data());
-      for (std::uint32_t n = 0; n < found; ++n) {
-        const std::uint32_t feature = read_entry(index_, begin + near[n].entry).feature;
+      const std::size_t found = narrow ? near_narrow(code, codes, count, limit, near.data())
+                                       : kernel.run(reinterpret_cast<const std::uint8_t*>(code.words.data()), codes,
+                                                    count, ~std::uint64_t{0}, limit, near.data());
+      for (std::size_t n = 0; n < found; ++n) {
+        const std::uint32_t feature = read_entry(index_, begin + near[n]).feature;
         if (feature >= index_.shape.count) return IndexError::position;
-        if (is_stop(index_, feature)) continue;
         ask_for_image(index_, feature);
-        near_[near_count_++] = {feature, static_cast<std::uint16_t>(probe.feature),
-                                static_cast<std::uint8_t>(near[n].distance)};
+        kernels::prefetch(index_.bytes + index_.layout.stops + feature / 8);
+        near_[near_count_++] = {
+            feature, static_cast<std::uint16_t>(probe.feature),
+            static_cast<std::uint8_t>(code_distance(code, code_at(index_, begin + near[n]), narrow))};
         if (near_count_ < kNearAtOnce) continue;
         if (const IndexError error = resolve(number, hits); error != IndexError::ok) return error;
       }
     }
   }
-  return resolve(number, hits);
+  return IndexError::ok;
 }
 
 IndexError PatchProbe::resolve(std::uint8_t number, std::vector<PatchHit>& hits) {
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < near_count_; ++i) {
+    if (is_stop(index_, near_[i].feature)) continue;
+    ask_for_image_row(index_, near_[i].feature);
+    near_[kept++] = near_[i];
+  }
+  for (std::size_t i = 0; i < kept; ++i) {
     const Near& near = near_[i];
     std::uint32_t image = 0;
     if (const IndexError error = image_of(index_, near.feature, image); error != IndexError::ok) return error;

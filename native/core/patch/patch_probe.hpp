@@ -31,7 +31,8 @@ struct PatchHit {
 };
 
 /// The first `count` keys to look for, the likeliest first: the margins of the bits that are turned, squared and added
-/// up, are least (query-directed probing: Lv et al. 2007, "Multi-Probe LSH"); ties by which bits they are.
+/// up, are least (query-directed probing: Lv et al. 2007, "Multi-Probe LSH"); of equal ones the one without the
+/// costlier bit first. `count` is at most `kMostProbes`.
 void probes_of(const Key& key, std::uint32_t count, std::uint32_t* keys) noexcept;
 
 /// Collects the hits of queries in one index.
