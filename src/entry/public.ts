@@ -36,6 +36,7 @@ export type { MatchOptions } from '../patch/match.js';
 export type { PatchHit, PatchIndex, PatchSearchOptions, PatchSearchResult } from '../patch/patch-index.js';
 export type { CellMap, CellState, CopyShape, PatchMatch, PatchPair, PatchTier } from '../patch/patch-match.js';
 export type { ExtractOptions, Feature, Patches, PatchUse } from '../patch/patches.js';
+export type { MapOptions, PictureMap } from '../patch/picture-map.js';
 export type { PatchProfile, PatchRecord, Protection, RecordOptions } from '../patch/record.js';
 export type { BuildDigestOptions } from '../search/build-digest-index.js';
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';

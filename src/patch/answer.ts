@@ -1,5 +1,17 @@
 import { copyShape, describeCopy } from './describe.js';
-import { area, type Homography, inverse, mirroring, normalised, type Point, product, project, region, scaling } from './geometry.js';
+import {
+  area,
+  type Homography,
+  inverse,
+  middle,
+  mirroring,
+  normalised,
+  type Point,
+  product,
+  project,
+  region,
+  scaling,
+} from './geometry.js';
 import { type CellMap, type CellState, PATCH_TIERS, type PatchMatch, type PatchTier } from './patch-match.js';
 import type { Patches } from './patches.js';
 
@@ -65,17 +77,20 @@ function readMatch(numbers: Float64Array, tier: PatchTier, query: Patches): Patc
   const matrix = [...numbers.subarray(MATRIX, MATRIX + 9)] as unknown as Homography;
   const toReference = normalised(product(fromFrame, product(matrix, toWorking)));
   const toQuery = inverse(toReference);
-  const regionInReference = region(source, toReference, reference);
-  const regionInQuery = region(reference, toQuery, source);
+  const pairs = readPairs(numbers, inverse(toWorking), fromFrame);
+  const [inQuery, inReference] = [middle(pairs.map((pair) => pair.query)), middle(pairs.map((pair) => pair.reference))];
+  const regionInReference = region(source, toReference, reference, inQuery);
+  const regionInQuery = region(reference, toQuery, source, inReference);
   const visible = Math.min(1, area(regionInReference) / (reference.width * reference.height));
   const share = Math.min(1, area(regionInQuery) / (source.width * source.height));
+  const map = readMap(numbers);
   const copy = copyShape(toQuery, regionInReference, variant % 2 === 1, variant >= 2);
   const label = number(OVERLAID) ? 'heavily-overlaid' : number(ELEMENT) ? 'shared-element' : null;
   const score = Math.round(100 * (1 - Math.exp(-number(DISTINCTIVE) / SCORE_INLIERS)));
   return {
     tier,
     score: label ? Math.min(DOUBTFUL_SCORE, score) : score,
-    description: describeCopy(copy, visible, share),
+    description: describeCopy(copy, visible, share, differing(map)),
     label,
     log10FalseAlarms: number(FALSE_ALARMS),
     inliers: number(INDEPENDENT),
@@ -90,8 +105,8 @@ function readMatch(numbers: Float64Array, tier: PatchTier, query: Patches): Patc
     visible,
     share,
     copy,
-    pairs: readPairs(numbers, inverse(toWorking), fromFrame),
-    map: readMap(numbers),
+    pairs,
+    map,
   };
 }
 
@@ -107,6 +122,12 @@ function readPairs(numbers: Float64Array, fromWorking: Homography, fromFrame: Ho
     const [query, reference]: [Point, Point] = [project(fromWorking, [x, y]), project(fromFrame, [u, v])];
     return { query, reference, distance };
   });
+}
+
+/** Share of the cells that tell anything which differ. */
+function differing(map: CellMap | undefined): number {
+  const telling = map?.cells.filter((state) => state !== 'not-visible') ?? [];
+  return telling.filter((state) => state === 'different').length / Math.max(1, telling.length);
 }
 
 function readMap(numbers: Float64Array): CellMap | undefined {

@@ -4,6 +4,7 @@ import { type MatchOptions, matchRecord } from './match.js';
 import type { PatchIndex } from './patch-index.js';
 import type { PatchMatch } from './patch-match.js';
 import { type ExtractOptions, extract, extractAsync, type Feature, featuresOf, type Patches } from './patches.js';
+import { type MapOptions, mapPictures, type PictureMap } from './picture-map.js';
 import { openRecord, type PatchRecord, PROFILES, type RecordOptions, recordOf } from './record.js';
 import { collectStops } from './stop-features.js';
 
@@ -45,6 +46,15 @@ export interface PatchTools {
    * @throws {EgideError} `INVALID_ARGUMENT`, `DISPOSED`, `INVALID_INDEX`; or the signal's reason.
    */
   stopFeatures(indexes: readonly PatchIndex[], options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  /**
+   * Compares two pictures in full: what `match` tells, and where they show the same once the first is laid onto the second.
+   *
+   * @param a The picture that is asked about.
+   * @param b The reference.
+   * @returns `undefined` if nothing as sure as `minTier` was found.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  map(a: Image, b: Image, options?: MapOptions): Promise<PictureMap | undefined>;
 }
 
 /** @internal */
@@ -61,5 +71,6 @@ export function createPatches(backend: Backend): PatchTools {
     openRecord: (bytes) => openRecord(backend, bytes),
     match: (query, reference, options) => matchRecord(backend, query, reference, options),
     stopFeatures: (indexes, options = {}) => collectStops(backend, indexes, options.signal),
+    map: (a, b, options) => mapPictures(backend, a, b, options),
   };
 }

@@ -10,7 +10,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Points whose third part is below this share of the middle's lie beyond the horizon. */
+/** Points whose third part is below this share of that of a place that is seen lie beyond the horizon, or too near to it. */
 const HORIZON = 1e-6;
 
 /** `b` first, then `a`. */
@@ -60,17 +60,23 @@ export function localMap(m: Homography, [x, y]: Point): readonly [number, number
   return [(m[0] - m[6] * px) / w, (m[1] - m[7] * px) / w, (m[3] - m[6] * py) / w, (m[4] - m[7] * py) / w];
 }
 
-/** The part of the picture `to` that the picture `from` shows: its frame, mapped and cut to size; empty if nothing. */
-export function region(from: Size, map: Homography, to: Size): Point[] {
-  const least = HORIZON * Math.abs(map[6] * (from.width / 2) + map[7] * (from.height / 2) + map[8]);
+/**
+ * The part of the picture `to` that the picture `from` shows: its frame, mapped and cut to size; empty if nothing.
+ *
+ * @param seen A place in `from` that is known to be shown, and so to lie on this side of the horizon.
+ */
+export function region(from: Size, map: Homography, to: Size, seen: Point): Point[] {
+  const depth = ([x, y]: Point): number => map[6] * x + map[7] * y + map[8];
+  const front = depth(seen) < 0 ? -1 : 1;
+  const least = HORIZON * Math.abs(depth(seen));
   const frame: Point[] = [
     [0, 0],
     [from.width, 0],
     [from.width, from.height],
     [0, from.height],
   ];
-  const seen = clipped(frame, ([x, y]) => map[6] * x + map[7] * y + map[8] - least);
-  let polygon = seen.map((point) => project(map, point));
+  const visible = clipped(frame, (point) => front * depth(point) - least);
+  let polygon = visible.map((point) => project(map, point));
   for (const side of [([x]: Point) => x, ([x]: Point) => to.width - x, ([, y]: Point) => y, ([, y]: Point) => to.height - y])
     polygon = clipped(polygon, side);
   return polygon;

@@ -40,6 +40,8 @@ export interface CopyShape {
   readonly scale: number;
   /** Width against height, changed by this factor; 1 leaves it. */
   readonly stretch: number;
+  /** Degrees by which what is upright leans to the left (to the right where negative), -90 to 90: 0 keeps right angles. */
+  readonly slant: number;
   /** Whether it is seen at an angle: opposite sides are shown in different sizes. */
   readonly perspective: boolean;
 }

@@ -1,0 +1,83 @@
+import type { Egide } from '../egide.js';
+import type { Image } from '../image/image.js';
+import { PATCH_TIERS, type PatchMatch } from '../patch/patch-match.js';
+import type { ExtractOptions } from '../patch/patches.js';
+import type { Protection } from '../patch/record.js';
+
+/** One way to look for B in A. */
+interface Look {
+  readonly words: string;
+  readonly extraction: ExtractOptions;
+  readonly negatives: boolean;
+}
+
+/** A stretch between none and two to one, so that either is within what descriptors bear (docs/patches.md). */
+const STRETCH = 1.6;
+
+const PLAIN: Look = { words: 'at 800 pixels', extraction: {}, negatives: false };
+/** What `--deep` tries, cheapest first, until a match is confirmed. */
+const DEEP: readonly Look[] = [
+  PLAIN,
+  { words: 'at 800 pixels, negatives too', extraction: {}, negatives: true },
+  { words: 'at 1,024 pixels, negatives too', extraction: { use: 'deep' }, negatives: true },
+  { words: `stretched ${STRETCH} times in width`, extraction: { stretch: [STRETCH, 1] }, negatives: false },
+  { words: `stretched ${STRETCH} times in height`, extraction: { stretch: [1, STRETCH] }, negatives: false },
+];
+
+/** What patches say of two pictures. */
+export interface PatchFinding {
+  readonly match: PatchMatch | undefined;
+  /** How A was looked at when that was found; if nothing was, in the last attempt. */
+  readonly lookedAt: string;
+  /** Features of A in that look, and of the record of B. */
+  readonly features: readonly [a: number, b: number];
+  /** Of B. */
+  readonly protection: Protection;
+}
+
+/** Looks for B in A. With `deep` also for negatives, small parts and stretched copies, and weak matches count. */
+export async function findPatches(egide: Egide, a: Image, b: Image, deep: boolean, signal: AbortSignal): Promise<PatchFinding> {
+  const record = await egide.patches.enrol(b, { signal });
+  let best: PatchFinding | undefined;
+  for (const { words, extraction, negatives } of deep ? DEEP : [PLAIN]) {
+    const patches = await egide.patches.extractAsync(a, { ...extraction, signal });
+    const match = egide.patches.match(patches, record, { negatives, minTier: deep ? 'weak' : 'probable' });
+    const found = { match, lookedAt: words, features: [patches.count, record.features] as const, protection: record.protection };
+    if (best === undefined || surer(match, best.match)) best = found;
+    if (match?.tier === 'confirmed') break;
+  }
+  return best as PatchFinding;
+}
+
+/** Whether a match beats the one before; where neither is one, the later attempt stands. */
+function surer(one: PatchMatch | undefined, other: PatchMatch | undefined): boolean {
+  if (one === undefined || other === undefined) return other === undefined;
+  const rank = ({ tier }: PatchMatch): number => PATCH_TIERS.indexOf(tier);
+  return rank(one) === rank(other) ? one.distinctive > other.distinctive : rank(one) < rank(other);
+}
+
+/** What a label means, to a person. */
+export const LABEL_WORDS = {
+  'heavily-overlaid': 'much of what should be seen is covered or changed',
+  'shared-element': 'perhaps only an element is shared, such as a logo or a sticker',
+} as const;
+
+/** How well B can be found at all, where that needs to be said. */
+export const PROTECTION_WORDS: Readonly<Record<Protection, string>> = {
+  full: '',
+  weak: 'B has few features: a small part of it may not be found',
+  'pdq-only': 'B has next to no features: patches hardly ever find it, its PDQ hash must',
+};
+
+/** The lines for a terminal. */
+export function sayPatches({ match, lookedAt, features, protection }: PatchFinding): string[] {
+  const doubt = PROTECTION_WORDS[protection];
+  if (match === undefined)
+    return [`Patches: no match (${features[0]} features of A, ${features[1]} of B, ${lookedAt}).`, ...(doubt ? [`${doubt}.`] : [])];
+  const { tier, description, distinctive, inliers, visible, label } = match;
+  return [
+    `Patches: ${tier}. A shows B: ${description}.`,
+    `${inliers} features agree, ${distinctive} of them distinctive; A frames ${Math.round(100 * visible)} % of B (${lookedAt}).`,
+    ...(label ? [`Doubtful: ${LABEL_WORDS[label]}.`] : []),
+  ];
+}
