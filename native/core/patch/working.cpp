@@ -15,7 +15,8 @@ constexpr float kLumaScale = 1.0f / 65280;
 
 WorkingSize working_size(double width, double height, std::uint32_t long_side) noexcept {
   const double side = std::max(width, height);
-  const double scale = std::max(double{kLeastSide}, std::min(side, double(long_side))) / side;
+  const double least = long_side >= kDeepSide ? long_side : kLeastSide;
+  const double scale = std::max(least, std::min(side, double(long_side))) / side;
   const auto scaled = [&](double length) {
     return std::max(kShortest, static_cast<std::uint32_t>(std::floor(length * scale + 0.5)));
   };

@@ -11,7 +11,8 @@ namespace egide {
 /// Long sides of working pictures. What is asked about may show a reference smaller (in a collage, in a screenshot), so
 /// it is looked at larger than references are (640).
 inline constexpr std::uint32_t kLiteSide = 640, kQuerySide = 800, kDeepSide = 1024;
-/// Smaller pictures are enlarged to this long side: below it too few keypoints are left.
+/// Smaller pictures are enlarged to this long side: below it too few keypoints are left. Whoever looks as deep as
+/// kDeepSide has pictures enlarged to that: what they show small is found there.
 inline constexpr std::uint32_t kLeastSide = 512;
 
 struct WorkingSize {
