@@ -1,8 +1,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <cstring>
-
 #include "core/kernels/cpu.hpp"
 #include "core/kernels/patch_constants.hpp"
 #include "core/kernels/patch_kernels.hpp"

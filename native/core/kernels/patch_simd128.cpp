@@ -1,8 +1,6 @@
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 
-#include <cstring>
-
 #include "core/kernels/cpu.hpp"
 #include "core/kernels/patch_constants.hpp"
 #include "core/kernels/patch_kernels.hpp"
