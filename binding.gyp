@@ -5,6 +5,7 @@
       "target_name": "egide",
       "sources": [
         "native/node/addon.cpp",
+        "native/node/borders.cpp",
         "native/node/files.cpp",
         "native/node/index.cpp",
         "native/node/patch.cpp",

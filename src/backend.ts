@@ -27,6 +27,14 @@ export interface Pixels {
   readonly channels: 1 | 2 | 3 | 4;
 }
 
+/** A part of a picture, pixels. */
+export interface PictureBox {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What the core answers for one picture: eight hashes of 32 bytes in the order of `ORIENTATIONS`, and the quality. */
 export interface PdqAnswer {
   /** 256 bytes: eight hashes, the picture's own first; from one transform, as Meta's reference makes them. */
@@ -291,6 +299,12 @@ export interface Backend {
    * input is copied before this returns, or used up.
    */
   pdqAsync(pixels: Pixels, mode: PdqMode, options?: PdqAsyncOptions): Promise<PdqAnswer>;
+
+  /**
+   * Where the picture lies inside a border or on a blurred copy of itself: what the outermost frame leaves, then what a frame within
+   * that leaves, three at most.
+   */
+  trim(pixels: Pixels): PictureBox[];
 
   /** Copies bytes to where the core can search them; the caller may do what it likes with its own. */
   place(bytes: Uint8Array): Placed;

@@ -2,8 +2,9 @@ import type { Backend } from './backend.js';
 import { EgideError } from './errors.js';
 import { type DigestOptions, type Digests, type DigestType, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
+import { trimmed } from './image/borders.js';
 import type { DecodeOptions, Decoder } from './image/decoder.js';
-import { type Image, type ImageInit, imageOf } from './image/image.js';
+import { checkImage, type Image, type ImageInit, imageOf } from './image/image.js';
 import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
@@ -48,6 +49,13 @@ export interface Egide {
   decode(input: Input, options?: DecodeOptions): Promise<Image>;
   /** Decodes every frame up to `maxFrames` and `maxTotalPixels`, one at a time, in order. Throws as {@link Egide.decode} does. */
   frames(input: Input, options?: DecodeOptions): AsyncGenerator<Image, void, undefined>;
+  /**
+   * The picture inside a border of one colour on one side or more, or on a blurred copy of itself, as a copy of its pixels: without the
+   * outermost frame, then without a frame within that, three at most; none if there is no frame (docs/images.md, "Frames").
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` for a malformed image, `OUT_OF_MEMORY`.
+   */
+  trim(image: Image): Image[];
   /** MD5, SHA-1 and SHA-256 in one pass. Throws `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`; or the signal's reason. */
   digest(input: Input, options?: DigestOptions): Promise<Digests>;
   /**
@@ -157,6 +165,7 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
       const decoder = decoderOf(platform);
       yield* decoder.frames(await readAll(input, resolved.maxBytes, platform.openFile, resolved.signal), resolved);
     },
+    trim: (image) => trimmed(backend, checkImage(image)),
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),

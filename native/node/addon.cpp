@@ -5,6 +5,7 @@
 namespace {
 
 Napi::Object initialise(Napi::Env, Napi::Object exports) {
+  egide::node::export_borders(exports);
   egide::node::export_files(exports);
   egide::node::export_index(exports);
   egide::node::export_patch(exports);

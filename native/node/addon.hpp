@@ -5,6 +5,7 @@
 
 namespace egide::node {
 
+void export_borders(Napi::Object exports);
 void export_files(Napi::Object exports);
 void export_index(Napi::Object exports);
 void export_patch(Napi::Object exports);

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "core/hamming/scan.hpp"
+#include "core/image/borders.hpp"
 #include "core/image/upright.hpp"
 #include "core/pdq/pdq.hpp"
 #include "wasm/export.hpp"
@@ -27,6 +28,8 @@ egide::PdqPicture picture_of(std::uint32_t width, std::uint32_t height, std::uin
 
 // The hasher stands at the start of the scratch area that it uses.
 constexpr std::size_t kHasherBytes = (sizeof(egide::PdqHasher) + kAlignment - 1) / kAlignment * kAlignment;
+
+static_assert(sizeof(egide::PictureBox) == 4 * sizeof(std::uint32_t));
 
 }  // namespace
 
@@ -78,6 +81,33 @@ void egide_upright(const std::uint8_t* from, std::uint32_t width, std::uint32_t 
                    std::uint32_t orientation, std::uint8_t* to) {
   const egide::StoredPicture stored{from, width, height, channels, orientation};
   egide::upright_rows(stored, 0, stored.seen_height(), to);
+}
+
+/// Bytes that `trim_begin` wants: the finder, and the samples behind it.
+EGIDE_EXPORT(trim_scratch_bytes)
+std::uint32_t egide_trim_scratch_bytes(std::uint32_t width, std::uint32_t height) {
+  return static_cast<std::uint32_t>(sizeof(egide::BorderFinder) + egide::BorderFinder::luma_bytes(width, height));
+}
+
+EGIDE_EXPORT(trim_begin)
+void egide_trim_begin(std::uint8_t* scratch, std::uint32_t width, std::uint32_t height, std::uint32_t channels) {
+  new (scratch) egide::BorderFinder(width, height, channels, scratch + sizeof(egide::BorderFinder));
+}
+
+/// The row that is to come next, or `none` if that was the last.
+EGIDE_EXPORT(trim_wanted_row)
+std::uint32_t egide_trim_wanted_row(const egide::BorderFinder* finder, std::uint32_t none) {
+  return finder->wants_row() ? finder->wanted_row() : none;
+}
+
+EGIDE_EXPORT(trim_row) void egide_trim_row(egide::BorderFinder* finder, const std::uint8_t* pixels) {
+  finder->row(pixels);
+}
+
+/// Writes left, top, width and height of each of three parts at most; returns how many.
+EGIDE_EXPORT(trim_finish)
+std::uint32_t egide_trim_finish(const egide::BorderFinder* finder, egide::PictureBox* inner) {
+  return finder->finish(std::span<egide::PictureBox, egide::kFrames>(inner, egide::kFrames));
 }
 
 /// Hits are triples of 32-bit numbers: query, position, distance.

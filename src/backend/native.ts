@@ -6,6 +6,7 @@ import {
   type PdqAnswer,
   type PdqAsyncOptions,
   type PdqMode,
+  type PictureBox,
   type Pixels,
   type Placed,
   type Rows,
@@ -20,6 +21,7 @@ interface Addon extends FileMapper, IndexAddon, PatchAddon, PatchIndexAddon {
   kernels(): string[];
   pdq(data: Uint8Array, width: number, height: number, channels: number, mode: number, kernel?: string): PdqAnswer;
   pdqAsync(data: Uint8Array, width: number, height: number, channels: number, mode: number, orientation: number): Promise<PdqAnswer>;
+  trim(data: Uint8Array, width: number, height: number, channels: number): PictureBox[];
   hammingScan(queries: Uint8Array, hashes: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number;
 }
 
@@ -84,6 +86,14 @@ class NativeBackend implements Backend {
     }
     signal?.throwIfAborted();
     return answer;
+  }
+
+  trim({ data, width, height, channels }: Pixels): PictureBox[] {
+    try {
+      return this.#addon.trim(data, width, height, channels);
+    } catch (cause) {
+      throw outOfMemory(cause);
+    }
   }
 
   place(bytes: Uint8Array): Placed {

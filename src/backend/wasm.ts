@@ -6,6 +6,7 @@ import {
   type PdqAnswer,
   type PdqAsyncOptions,
   type PdqMode,
+  type PictureBox,
   type Pixels,
   type Placed,
   type Rows,
@@ -26,6 +27,11 @@ interface Core extends MemoryCore, WasmIndexExports, WasmPatchIndexExports {
   pdq_rows(scratch: number, pixels: number, count: number): void;
   pdq_finish(scratch: number, hashes: number): number;
   upright(from: number, width: number, height: number, channels: number, orientation: number, to: number): void;
+  trim_scratch_bytes(width: number, height: number): number;
+  trim_begin(scratch: number, width: number, height: number, channels: number): void;
+  trim_wanted_row(scratch: number, none: number): number;
+  trim_row(scratch: number, pixels: number): void;
+  trim_finish(scratch: number, box: number): number;
   hamming_scan(
     queries: number,
     queryCount: number,
@@ -48,6 +54,8 @@ const BAND_ROWS = 32;
 const PIXELS_PER_TURN = 4_000_000;
 /** Slices turned upright between two yields: about 10 ms. */
 const SLICES_PER_TURN = 4;
+/** Three boxes of four numbers. */
+const BOXES_BYTES = 48;
 /** All that 32-bit addresses reach. */
 const WASM_MEMORY_BYTES = 2 ** 32;
 /** Pictures up to this are hashed before `pdqAsync` returns, and so need no copy. */
@@ -146,6 +154,22 @@ class WasmBackend implements Backend {
       else placeColumns(seen, block, first * channels, rows * channels, height * channels);
       yield;
     }
+  }
+
+  trim({ data, width, height, channels }: Pixels): PictureBox[] {
+    const rowBytes = width * channels;
+    using scratch = this.#memory(this.#core.trim_scratch_bytes(width, height));
+    using row = this.#memory(Math.max(rowBytes, BOXES_BYTES)); // it takes the answer too
+    this.#core.trim_begin(scratch.pointer, width, height, channels);
+    for (let y: number; (y = this.#core.trim_wanted_row(scratch.pointer, height)) < height; ) {
+      row.view().set(data.subarray(y * rowBytes, (y + 1) * rowBytes));
+      this.#core.trim_row(scratch.pointer, row.pointer);
+    }
+    const count = this.#core.trim_finish(scratch.pointer, row.pointer);
+    return Array.from({ length: count }, (_, i) => {
+      const [left = 0, top = 0, innerWidth = 0, innerHeight = 0] = row.numbers().subarray(4 * i);
+      return { left, top, width: innerWidth, height: innerHeight };
+    });
   }
 
   place(bytes: Uint8Array): Placed {
