@@ -1,18 +1,19 @@
 import type { Backend, PdqMode } from '../backend.js';
 import { checkCallOptions, EgideError, type ErrorCode } from '../errors.js';
-import { type DigestType, digestInput } from '../hash/digests.js';
+import { digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
-import { flatten, isTransparent } from '../image/flatten.js';
 import { checkImage, type Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, readAll } from '../input.js';
 import type { HashList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
-import { type HashedView, keyOf, NearMatches, type SearchedList } from './near-matches.js';
+import { exactMatches } from './exact-matches.js';
+import { hashViews } from './frame-views.js';
+import { NearMatches, type SearchedList } from './near-matches.js';
 import { type Policy, sternest } from './policy.js';
 import { summarise } from './summary.js';
-import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict, type View } from './verdict.js';
+import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict } from './verdict.js';
 
 /** How far a scan has come. */
 export interface ScanProgress {
@@ -62,15 +63,6 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_FOUND',
   'OUT_OF_MEMORY',
 ]);
-
-/** The most trustworthy first: MD5 and SHA-1 collisions can be made. */
-const DIGESTS: readonly DigestType[] = ['sha256', 'sha1', 'md5'];
-
-/** What a transparent picture is laid on: the page of most sites, and that of dark themes and viewers. */
-const BACKGROUNDS: readonly (readonly [View, number])[] = [
-  ['on-white', 255],
-  ['on-black', 0],
-];
 
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
 export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
@@ -145,21 +137,9 @@ class Scan {
     const { signal } = this.#options;
     const digests = await this.#timed('digestMs', () => digestInput(this.#parts.platform, bytes, signal ? { signal } : {}));
     const started = performance.now();
-    for (const { list, rules } of this.#parts.lists) {
-      for (const signalType of DIGESTS) {
-        const seen = new Set<string>(); // an entry may give the same digest twice
-        for (const id of list.digests[signalType].find(digests[signalType])) {
-          const entry = list.entry(id, signalType);
-          if (seen.has(keyOf(entry))) continue;
-          if (seen.size === MAX_MATCHES) {
-            this.#leaveMatches(list.name);
-            break;
-          }
-          seen.add(keyOf(entry));
-          this.#exact.push({ kind: 'exact', signal: signalType, entry, action: rules.exact });
-        }
-      }
-    }
+    const { matches, truncatedLists } = exactMatches(this.#parts.lists, digests);
+    this.#exact.push(...matches);
+    for (const name of truncatedLists) this.#leaveMatches(name);
     this.#spent.searchMs += performance.now() - started;
   }
 
@@ -190,7 +170,9 @@ class Scan {
   }
 
   async #lookAtFrame(image: Image): Promise<void> {
-    const views = await this.#timed('hashMs', () => this.#hash(image));
+    const { pdq, pdqModes } = this.#parts;
+    const { signal } = this.#options;
+    const views = await this.#timed('hashMs', () => hashViews(image, { pdq, modes: pdqModes, signal }));
     if (!this.#first) {
       const { data: _, ...rest } = image;
       this.#first = rest;
@@ -204,27 +186,6 @@ class Scan {
     this.#spent.searchMs += performance.now() - started;
     if (wanted !== undefined) this.#problems.push(unhashable(image, quality, wanted));
     this.#options.onProgress?.({ framesDone: this.#framesHashed, frameCount: image.frameCount });
-  }
-
-  /**
-   * Every family that the lists ask for, of the stored pixels, of the upright ones where EXIF turns them, and of the picture on white
-   * and on black where it is transparent.
-   */
-  async #hash(image: Image): Promise<HashedView[]> {
-    const { signal } = this.#options;
-    // These start at once: the pixels may be the caller's, who may take them away as soon as this gives way.
-    const wanted: readonly View[] = image.orientation === 1 ? ['stored'] : ['stored', 'upright'];
-    const views = await Promise.all(wanted.map((view) => this.#hashView(view, image)));
-    if (await isTransparent(image, signal))
-      for (const [view, shade] of BACKGROUNDS) views.push(await this.#hashView(view, await flatten(image, shade, signal)));
-    return views.flat();
-  }
-
-  #hashView(view: View, image: Image): Promise<HashedView[]> {
-    const { pdq, pdqModes } = this.#parts;
-    const { signal } = this.#options;
-    const hashed = pdqModes.map((mode) => pdq.hashAsync(image, { mode, upright: view !== 'stored', ...(signal && { signal }) }));
-    return Promise.all(hashed.map(async (work) => ({ view, frame: image.frame, hashed: await work })));
   }
 
   async #timed<T>(part: Part, work: () => Promise<T>): Promise<T> {
