@@ -170,9 +170,9 @@ class Scan {
   }
 
   async #lookAtFrame(image: Image): Promise<void> {
-    const { pdq, pdqModes } = this.#parts;
+    const { backend, pdq, pdqModes } = this.#parts;
     const { signal } = this.#options;
-    const views = await this.#timed('hashMs', () => hashViews(image, { pdq, modes: pdqModes, signal }));
+    const views = await this.#timed('hashMs', () => hashViews(image, { backend, pdq, modes: pdqModes, signal }));
     if (!this.#first) {
       const { data: _, ...rest } = image;
       this.#first = rest;

@@ -26,8 +26,8 @@ export interface Shield {
   /** The policy in force, frozen. */
   readonly policy: Policy;
   /**
-   * Looks one upload up: its digests, then the hash of every frame in eight orientations, as stored, upright, and (if it is
-   * transparent) on white and on black.
+   * Looks one upload up: its digests, then the hash of every frame in eight orientations, as stored, upright, (if it is
+   * transparent) on white and on black, and inside a frame if it has one.
    *
    * A file that cannot be read, decoded or hashed is an answer (`could-not-tell`, `not-hashable`), not an exception. Bytes are
    * copied, so the caller may transfer or reuse the buffer at once.

@@ -20,6 +20,7 @@ const VIEW_WORDS: Readonly<Record<View, string>> = {
   upright: 'upright by its EXIF tag',
   'on-white': 'laid on white',
   'on-black': 'laid on black',
+  trimmed: 'inside a frame',
 };
 
 /** What a digest is called. */

@@ -11,10 +11,10 @@ export type Action = 'allow' | 'hold' | 'block';
 export type Outcome = 'match' | 'no-match' | 'not-hashable' | 'could-not-tell';
 
 /**
- * Which pixels a hash was made from: as stored in the file (colours without regard to alpha), turned the way EXIF asks for, or, of a
- * picture with transparent parts, as it looks (upright) on a white or on a black page.
+ * Which pixels a hash was made from: as stored in the file (colours without regard to alpha), turned the way EXIF asks for, of a
+ * picture with transparent parts, as it looks (upright) on a white or on a black page; or of what is (upright) inside a frame.
  */
-export type View = 'stored' | 'upright' | 'on-white' | 'on-black';
+export type View = 'stored' | 'upright' | 'on-white' | 'on-black' | 'trimmed';
 
 /**
  * Matches of one signal that a verdict names of one list: more tell a person nothing new, and a list may have one hash 100,000 times
