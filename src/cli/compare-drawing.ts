@@ -35,9 +35,7 @@ function drawing({ a, b, match }: Pair, beside: boolean): string {
   const [sizeA, sizeB] = [shown(a), shown(b)];
   const [width, height] = [Math.max(sizeA.width, sizeB.width), Math.max(sizeA.height, sizeB.height)];
   const placed = (size: Placed, after: number): Placed =>
-    beside
-      ? { ...size, x: MARGIN + after, y: HEAD + (height - size.height) / 2 }
-      : { ...size, x: MARGIN + (width - size.width) / 2, y: HEAD + after };
+    beside ? { ...size, x: MARGIN + after, y: HEAD } : { ...size, x: MARGIN + (width - size.width) / 2, y: HEAD + after };
   const first = placed(sizeA, 0);
   const second = placed(sizeB, beside ? sizeA.width + GAP : sizeA.height + GAP);
   const [right, bottom] = beside

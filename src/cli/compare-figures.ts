@@ -1,7 +1,8 @@
 import type { Homography } from '../patch/geometry.js';
 import type { PatchMatch } from '../patch/patch-match.js';
 import type { PictureMap } from '../patch/picture-map.js';
-import { type Comparison, TIER_WORDS } from './compare-page.js';
+import type { Comparison } from './compare-page.js';
+import { TIER_WORDS } from './compare-patches.js';
 import { escaped } from './report-page.js';
 
 /** A figure: its name, its value, and what it means. */

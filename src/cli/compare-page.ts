@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Size } from '../patch/geometry.js';
-import type { CellMap, CellState, PatchTier } from '../patch/patch-match.js';
+import type { CellMap, CellState } from '../patch/patch-match.js';
 import type { PictureMap } from '../patch/picture-map.js';
 import { definitions, jpegUrl, mapDrawing, pairDrawings } from './compare-drawing.js';
 import { figuresTable } from './compare-figures.js';
-import { LABEL_WORDS, type PatchFinding, PROTECTION_WORDS } from './compare-patches.js';
+import { LABEL_WORDS, type PatchFinding, PROTECTION_WORDS, TIER_WORDS } from './compare-patches.js';
 import { COMPARE_STYLE } from './compare-style.js';
 import { escaped } from './report-page.js';
 
@@ -32,13 +32,6 @@ export interface Comparison {
   /** Version, backend and kernel, in words. */
   readonly by: string;
 }
-
-/** What a tier means, to a person. */
-export const TIER_WORDS: Readonly<Record<PatchTier, string>> = {
-  confirmed: 'No false match as sure as this was measured',
-  probable: 'Rarely something else, such as another picture of the same printed thing',
-  weak: 'A hint for a person who looks for more; often nothing',
-};
 
 const STATE_WORDS: Readonly<Record<CellState, string>> = { same: 'the same', different: 'different', 'not-visible': 'outside A' };
 /** A record's map has no cells that are too plain, either. */

@@ -1,6 +1,6 @@
 import type { Egide } from '../egide.js';
 import type { Image } from '../image/image.js';
-import { PATCH_TIERS, type PatchMatch } from '../patch/patch-match.js';
+import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../patch/patch-match.js';
 import type { ExtractOptions } from '../patch/patches.js';
 import type { Protection } from '../patch/record.js';
 
@@ -55,6 +55,13 @@ function surer(one: PatchMatch | undefined, other: PatchMatch | undefined): bool
   const rank = ({ tier }: PatchMatch): number => PATCH_TIERS.indexOf(tier);
   return rank(one) === rank(other) ? one.distinctive > other.distinctive : rank(one) < rank(other);
 }
+
+/** What a tier means, to a person. */
+export const TIER_WORDS: Readonly<Record<PatchTier, string>> = {
+  confirmed: 'No false match as sure as this was measured',
+  probable: 'Rarely something else, such as another picture of the same printed thing',
+  weak: 'A hint for a person who looks for more; often nothing',
+};
 
 /** What a label means, to a person. */
 export const LABEL_WORDS = {

@@ -23,6 +23,7 @@ export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
 export type { BuildPatchOptions } from '../patch/build-patch-index.js';
+export type { ColourFit } from '../patch/cells.js';
 export type { PatchTools } from '../patch/create-patches.js';
 export type { Homography, Point } from '../patch/geometry.js';
 export type {

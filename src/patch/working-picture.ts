@@ -8,8 +8,8 @@ export interface WorkingPicture extends Size {
   readonly colours: Float32Array;
 }
 
-/** Pixels that are gone through between two turns of the event loop: some 20 ms (measured with Node 20 on x86-64). */
-const PIXELS_PER_TURN = 1_000_000;
+/** Pixels that are gone through between two turns of the event loop: some 15 ms (measured with Node 20 on x86-64). */
+const PIXELS_PER_TURN = 500_000;
 /** Grey that stands behind what is transparent, as for the patches. */
 const BEHIND = 128;
 
@@ -82,13 +82,16 @@ function addLine({ data, width, channels }: Image, y: number, { bins, shares }: 
 /** The means of the sums, upright by the EXIF orientation. */
 function turned(sums: Float64Array, columns: number, rows: number, area: number, orientation: number): WorkingPicture {
   const swapped = orientation >= 5;
+  const fromEnd = MIRRORS_COLUMNS.includes(orientation);
+  const fromBottom = MIRRORS_ROWS.includes(orientation);
   const [width, height] = swapped ? [rows, columns] : [columns, rows];
   const colours = new Float32Array(3 * width * height);
   for (let y = 0, to = 0; y < height; ++y)
     for (let x = 0; x < width; ++x, to += 3) {
-      const [right, down] = swapped ? [y, x] : [x, y];
-      const column = MIRRORS_COLUMNS.includes(orientation) ? columns - 1 - right : right;
-      const row = MIRRORS_ROWS.includes(orientation) ? rows - 1 - down : down;
+      const right = swapped ? y : x;
+      const down = swapped ? x : y;
+      const column = fromEnd ? columns - 1 - right : right;
+      const row = fromBottom ? rows - 1 - down : down;
       const from = 3 * (row * (columns + 1) + column);
       for (let c = 0; c < 3; ++c) colours[to + c] = (sums[from + c] as number) / area;
     }
@@ -118,10 +121,12 @@ export function warped(picture: WorkingPicture, map: Homography, frame: Size, fr
   const visible = new Uint8Array(width * height);
   for (let row = 0, pixel = 0; row < height; ++row)
     for (let column = 0; column < width; ++column, ++pixel) {
-      const [u, v] = [column + 0.5, row + 0.5];
+      const u = column + 0.5;
+      const v = row + 0.5;
       const w = g * u + h * v + i;
       if (w * front <= 0) continue;
-      const [x, y] = [(a * u + b * v + c) / w, (d * u + e * v + f) / w];
+      const x = (a * u + b * v + c) / w;
+      const y = (d * u + e * v + f) / w;
       if (!(x >= 0 && y >= 0 && x <= picture.width && y <= picture.height)) continue;
       visible[pixel] = 1;
       interpolate(picture, x - 0.5, y - 0.5, colours, 3 * pixel);
@@ -131,15 +136,17 @@ export function warped(picture: WorkingPicture, map: Homography, frame: Size, fr
 
 /** The picture at (`x`, `y`), whole numbers being the middles of pixels; its edge goes on outside. */
 function interpolate({ width, height, colours }: WorkingPicture, x: number, y: number, to: Float32Array, at: number): void {
-  const [left, top] = [Math.min(width - 1, Math.max(0, Math.floor(x))), Math.min(height - 1, Math.max(0, Math.floor(y)))];
-  const [right, below] = [Math.min(width - 1, left + 1), Math.min(height - 1, top + 1)];
-  const across = Math.min(1, Math.max(0, x - left));
-  const down = Math.min(1, Math.max(0, y - top));
+  const left = Math.max(0, Math.floor(x));
+  const top = Math.max(0, Math.floor(y));
+  const across = Math.max(0, x - left);
+  const down = Math.max(0, y - top);
+  const step = left < width - 1 ? 3 : 0;
+  const upper = 3 * (top * width + left);
+  const lower = upper + (top < height - 1 ? 3 * width : 0);
   for (let c = 0; c < 3; ++c) {
-    const value = (column: number, row: number): number => colours[3 * (row * width + column) + c] as number;
-    const upper = value(left, top) + across * (value(right, top) - value(left, top));
-    const lower = value(left, below) + across * (value(right, below) - value(left, below));
-    to[at + c] = upper + down * (lower - upper);
+    const above = (colours[upper + c] as number) + across * ((colours[upper + step + c] as number) - (colours[upper + c] as number));
+    const below = (colours[lower + c] as number) + across * ((colours[lower + step + c] as number) - (colours[lower + c] as number));
+    to[at + c] = above + down * (below - above);
   }
 }
 
