@@ -15,8 +15,8 @@ export interface BuildPatchOptions extends BuildOptions {
   /** What the records are; only needed where there are none. Default: what the first one is, or `standard`. */
   readonly profile?: PatchProfile;
   /**
-   * Features that are seen everywhere and prove nothing: `collect` (the default) finds them in these records, a table is one that
-   * `stopFeatures` made of a whole bank, `keep` marks none beyond those that the records carry.
+   * Features that are seen everywhere and prove nothing: `collect` (the default) finds them in these records and adds those that come
+   * with the library, a table is one that `stopFeatures` made of a whole bank, `keep` marks none beyond those that the records carry.
    */
   readonly stops?: 'collect' | 'keep' | Uint8Array;
   /** Build in a SharedArrayBuffer, for `openPatchIndex` in other workers. Native backend only. Default false. */

@@ -40,8 +40,8 @@ export interface PatchTools {
   match(query: Patches, reference: PatchRecord | Uint8Array, options?: MatchOptions): PatchMatch | undefined;
   /**
    * Finds the stop features of a bank that lies in several indexes of one profile: what several of its pictures share without being
-   * copies of each other, such as the buttons of a screen. Indexes built with the same table (`stops`) answer, put together, as one
-   * index would.
+   * copies of each other, such as the buttons of a screen; those that come with the library are added, and of no index they are all.
+   * Indexes built with the same table (`stops`) answer, put together, as one index would.
    *
    * @throws {EgideError} `INVALID_ARGUMENT`, `DISPOSED`, `INVALID_INDEX`; or the signal's reason.
    */

@@ -123,8 +123,8 @@ TEST_CASE("of other tables, or cut short, an index of patches is refused") {
 
 TEST_CASE("no bytes but a table's are read as stop features") {
   const Bytes table = [] {
-    Bytes entries(20 * 5);
-    for (std::uint32_t i = 0; i < 5; ++i) egide::write_number(entries.data() + 20 * std::size_t{i}, 1000 * i);
+    Bytes entries(24 * 5);
+    for (std::uint32_t i = 0; i < 5; ++i) egide::write_number(entries.data() + 24 * std::size_t{i}, 1000 * (4 - i));
     return egide::write_stops(entries, 16);
   }();
   egide::StopTable stops;
@@ -139,7 +139,13 @@ TEST_CASE("no bytes but a table's are read as stop features") {
     const auto error = egide::read_stops(changed, stops);
     CHECK(error != egide::RecordError::ok);
   }
-  Bytes unsorted(40);
-  unsorted[0] = 1;
-  CHECK(egide::read_stops(egide::write_stops(unsorted, 16), stops) == egide::RecordError::content);
+  const auto read_entry = [&](std::uint32_t key, std::uint32_t mask) {
+    Bytes entry(24);
+    egide::write_number(entry.data(), key), egide::write_number(entry.data() + 4, mask);
+    return egide::read_stops(egide::write_stops(entry, 16), stops);
+  };
+  CHECK(read_entry(0xffffff, 0x800c07) == egide::RecordError::ok);
+  CHECK(read_entry(1 << 24, 0) == egide::RecordError::content);
+  CHECK(read_entry(0, 1 << 24) == egide::RecordError::content);
+  CHECK(read_entry(0, 0x7f) == egide::RecordError::content);
 }

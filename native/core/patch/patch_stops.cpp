@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <numeric>
 
 #include "core/index/checksum.hpp"
 #include "core/index/little_endian.hpp"
@@ -18,7 +20,9 @@ constexpr std::size_t kStopHeaderBytes = 32, kStopVersionAt = 4, kStopCodeBytesA
 // What a key, a feature, a comparison of two and the look at an image cost in units of 2 ns.
 constexpr std::uint64_t kKeyUnits = 10, kFeatureUnits = 20, kPairUnits = 1, kImageUnits = 20, kBytesPerUnit = 8;
 
-std::uint64_t entry_bytes(std::uint32_t code_bytes) noexcept { return 4 + std::uint64_t{code_bytes}; }
+constexpr std::size_t kMaskAt = 4, kCodeAt = 8;
+
+std::uint64_t entry_bytes(std::uint32_t code_bytes) noexcept { return kCodeAt + std::uint64_t{code_bytes}; }
 
 std::uint64_t sum_of(std::span<const std::uint8_t> bytes) noexcept {
   Checksum sum;
@@ -88,7 +92,7 @@ void append(std::vector<std::uint8_t>& entries, std::uint32_t key, const Code& c
   const std::size_t at = entries.size();
   entries.resize(at + entry_bytes(code_bytes));
   write_number(entries.data() + at, key);
-  std::memcpy(entries.data() + at + 4, code.words.data(), code_bytes);
+  std::memcpy(entries.data() + at + kCodeAt, code.words.data(), code_bytes);
 }
 
 /// What marking keeps between calls.
@@ -131,7 +135,15 @@ class Marking {
 
   void mark(std::uint64_t entry) noexcept {
     const Code code = table_.code(entry);
-    const std::uint32_t key = table_.key(entry), radius = stop_distance(table_.code_bytes);
+    const std::uint32_t key = table_.key(entry), mask = table_.mask(entry);
+    for (std::uint32_t flips = mask;; flips = (flips - 1) & mask) {
+      mark(key ^ flips, code);
+      if (flips == 0) return;
+    }
+  }
+
+  void mark(std::uint32_t key, const Code& code) noexcept {
+    const std::uint32_t radius = stop_distance(table_.code_bytes);
     EntryRun run{};
     used_ += kFeatureUnits;
     if (bucket_of(index_, key, run) != IndexError::ok || run.begin == run.end) return;
@@ -150,7 +162,7 @@ class Marking {
     if (read_image(index_, number, image) != IndexError::ok) return;
     std::uint32_t marked = 0;
     for (std::uint32_t i = 0; i < image.count; ++i) marked += is_stop(index_, image.first + i) ? 1 : 0;
-    if (2 * marked <= image.count) return;
+    if (4 * std::uint64_t{marked} <= 3 * std::uint64_t{image.count}) return;
     for (std::uint32_t feature = image.first; feature < image.first + image.count; ++feature)
       stops()[feature / 8] = static_cast<std::uint8_t>(stops()[feature / 8] & ~(1u << feature % 8));
   }
@@ -177,8 +189,12 @@ std::uint32_t StopTable::key(std::uint64_t entry) const noexcept {
   return read_u32(entries + patch_stops::entry_bytes(code_bytes) * entry);
 }
 
+std::uint32_t StopTable::mask(std::uint64_t entry) const noexcept {
+  return read_u32(entries + patch_stops::entry_bytes(code_bytes) * entry + patch_stops::kMaskAt);
+}
+
 Code StopTable::code(std::uint64_t entry) const noexcept {
-  const std::uint8_t* at = entries + patch_stops::entry_bytes(code_bytes) * entry + 4;
+  const std::uint8_t* at = entries + patch_stops::entry_bytes(code_bytes) * entry + patch_stops::kCodeAt;
   return {{read_u64(at), code_bytes == 16 ? read_u64(at + 8) : 0}};
 }
 
@@ -195,7 +211,9 @@ RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) no
   if (entries % each != 0 || read.count != entries / each) return RecordError::length;
   if (sum_of(bytes) != read_u64(header + kStopSumAt)) return RecordError::checksum;
   for (std::uint64_t i = 0; i < read.count; ++i)
-    if (read.key(i) >= kStopKeys || (i > 0 && read.key(i) < read.key(i - 1))) return RecordError::content;
+    if (read.key(i) >= kStopKeys || (i > 0 && read.key(i) < read.key(i - 1)) || read.mask(i) >= kStopKeys ||
+        std::popcount(read.mask(i)) > static_cast<int>(kMaskBits))
+      return RecordError::content;
   table = read;
   return RecordError::ok;
 }
@@ -236,13 +254,21 @@ StopProgress collect_stops(std::span<const PatchSegment> segments, std::uint32_t
 
 std::vector<std::uint8_t> write_stops(std::span<const std::uint8_t> entries, std::uint32_t code_bytes) {
   using namespace patch_stops;
+  const StopTable given{code_bytes, entries.size() / entry_bytes(code_bytes), entries.data()};
+  std::vector<std::uint64_t> order(given.count);
+  std::iota(order.begin(), order.end(), std::uint64_t{0});
+  std::ranges::stable_sort(order, [&](std::uint64_t a, std::uint64_t b) { return given.key(a) < given.key(b); });
   std::vector<std::uint8_t> bytes(kStopHeaderBytes);
-  bytes.insert(bytes.end(), entries.begin(), entries.end());
+  bytes.reserve(kStopHeaderBytes + entries.size());
+  for (const std::uint64_t entry : order) {
+    const std::uint8_t* at = entries.data() + entry_bytes(code_bytes) * entry;
+    bytes.insert(bytes.end(), at, at + entry_bytes(code_bytes));
+  }
   std::uint8_t* header = bytes.data();
   write_number(header, kStopMagic);
   header[kStopVersionAt] = kStopVersion;
   header[kStopCodeBytesAt] = static_cast<std::uint8_t>(code_bytes);
-  write_number(header + kStopCountAt, std::uint64_t{entries.size() / entry_bytes(code_bytes)});
+  write_number(header + kStopCountAt, given.count);
   write_number(header + kStopTablesAt, patch_tables_version());
   write_number(header + kStopSumAt, sum_of(bytes));
   return bytes;
