@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Size } from '../patch/geometry.js';
 import type { CellMap, CellState } from '../patch/patch-match.js';
 import type { PictureMap } from '../patch/picture-map.js';
+import { LABEL_WORDS } from '../shield/summary.js';
 import { definitions, jpegUrl, mapDrawing, pairDrawings } from './compare-drawing.js';
 import { figuresTable } from './compare-figures.js';
-import { LABEL_WORDS, type PatchFinding, PROTECTION_WORDS, TIER_WORDS } from './compare-patches.js';
+import { type PatchFinding, PROTECTION_WORDS, TIER_WORDS } from './compare-patches.js';
 import { COMPARE_STYLE } from './compare-style.js';
 import { escaped } from './report-page.js';
 

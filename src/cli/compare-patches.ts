@@ -3,6 +3,7 @@ import type { Image } from '../image/image.js';
 import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../patch/patch-match.js';
 import type { ExtractOptions } from '../patch/patches.js';
 import type { Protection } from '../patch/record.js';
+import { LABEL_WORDS } from '../shield/summary.js';
 
 /** One way to look for B in A. */
 interface Look {
@@ -62,12 +63,6 @@ export const TIER_WORDS: Readonly<Record<PatchTier, string>> = {
   probable: 'Rarely something else, such as another picture of the same printed thing',
   weak: 'A hint for a person who looks for more; often nothing',
 };
-
-/** What a label means, to a person. */
-export const LABEL_WORDS = {
-  'heavily-overlaid': 'much of what should be seen is covered or changed',
-  'shared-element': 'perhaps only an element is shared, such as a logo or a sticker',
-} as const;
 
 /** How well B can be found at all, where that needs to be said. */
 export const PROTECTION_WORDS: Readonly<Record<Protection, string>> = {

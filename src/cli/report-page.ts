@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { HASH_BYTES } from '../backend.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { Policy } from '../shield/policy.js';
-import { DIGEST_WORDS, grouped, plural, saySeen } from '../shield/summary.js';
-import type { Action, ExactMatch, Match, NearMatch, Verdict } from '../shield/verdict.js';
+import { DIGEST_WORDS, grouped, LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
+import type { Action, ExactMatch, Match, NearMatch, PartialMatch, Verdict } from '../shield/verdict.js';
 import { printable } from './io.js';
 import { STYLE } from './report-style.js';
 import type { Scanned } from './scan.js';
@@ -38,7 +38,7 @@ export function escaped(text: string): string {
 export function pageStart({ policy, lists, made, by }: Setting, counts: Counts): string {
   const total = counts.allow + counts.hold + counts.block;
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
-  const { pdqMaxDistance, pdqMinQuality } = policy.thresholds;
+  const { pdqMaxDistance, pdqMinQuality, patchMinTier } = policy.thresholds;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -59,7 +59,7 @@ ${(['block', 'hold', 'allow'] as const).map((action) => `<li class="${action}"><
 </ul>
 <dl class="setting">
 <div><dt>Lists</dt><dd>${lists.map(({ name, entries }) => `${escaped(name)} (${plural(entries, 'entry', 'entries')})`).join('<br>')}</dd></div>
-<div><dt>Policy</dt><dd>${escaped(policy.version)}<br>near: at most ${pdqMaxDistance} of ${BITS} bits; quality: at least ${pdqMinQuality}</dd></div>
+<div><dt>Policy</dt><dd>${escaped(policy.version)}<br>near: at most ${pdqMaxDistance} of ${BITS} bits; quality: at least ${pdqMinQuality}<br>patches: ${patchMinTier === 'off' ? 'off' : `at least ${patchMinTier}`}</dd></div>
 <div><dt>Made</dt><dd><time datetime="${made.toISOString()}">${made.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></dd></div>
 <div><dt>By</dt><dd>${escaped(by)}</dd></div>
 </dl>
@@ -108,6 +108,10 @@ ${matches
   .filter((match) => match.kind === 'near')
   .map((match) => nearBlock(match, input.frameCount))
   .join('\n')}
+${matches
+  .filter((match) => match.kind === 'partial')
+  .map((match) => partialBlock(match, input.frameCount))
+  .join('\n')}
 ${problems.length > 0 ? `<ul class="problems">\n${problems.map(problemItem).join('\n')}\n</ul>` : ''}
 <p class="facts">${inputWords(input, policy).map(escaped).join(' · ')}</p>
 </div>
@@ -155,6 +159,19 @@ ${facts([
   ['Orientation', match.orientation],
   ['Quality', `${match.quality} of 100`],
   ['Action', match.action],
+])}
+</div>`;
+}
+
+function partialBlock(match: PartialMatch, frameCount: number | undefined): string {
+  const { entry, tier, label, description, inliers, distinctive, action } = match;
+  return `<div class="match">
+<p class="kind">Partial: ${tier} <small>(${distinctive} of ${inliers} features are distinctive)</small></p>
+${facts([
+  ...entryRows(entry),
+  ['Seen', [...saySeen(match, frameCount), description].join(', ')],
+  ...(label ? [['Doubt', LABEL_WORDS[label]] as [string, string]] : []),
+  ['Action', action],
 ])}
 </div>`;
 }

@@ -5,8 +5,8 @@ import { EgideError } from '../errors.js';
 import type { HashList } from '../list/hash-list.js';
 import { checkPolicy, defaultPolicy, type Policy, sternest } from '../shield/policy.js';
 import type { Shield } from '../shield/shield.js';
-import { plural, saySeen } from '../shield/summary.js';
-import type { Action, Verdict } from '../shield/verdict.js';
+import { LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
+import type { Action, Match, Verdict } from '../shield/verdict.js';
 import type { Command, Given } from './command.js';
 import { checkOutput, countFiles, type Found, filesIn } from './files.js';
 import { inOrder } from './in-order.js';
@@ -130,11 +130,18 @@ function rowOf(file: string, { action, outcome, matches, problems, input }: Verd
   const [why, distance, seen] =
     match === undefined
       ? [problems.length > 0 ? `${outcome}: ${problems[0]?.code}` : outcome, '', '']
-      : match.kind === 'exact'
-        ? [`exact ${match.signal}`, '', '']
-        : ['near pdq', `${String(match.distance).padStart(3)} of 256`, saySeen(match, input.frameCount).join(', ')];
+      : evidenceCells(match, input.frameCount);
   const entry = match === undefined ? '' : `${[...entries][0]}${more}`;
   return { action, cells: [why, distance, seen, entry, file].map((cell) => printable(cell ?? '')) };
+}
+
+/** Why, how near, and how it was seen. */
+function evidenceCells(match: Match, frameCount: number | undefined): [why: string, distance: string, seen: string] {
+  if (match.kind === 'exact') return [`exact ${match.signal}`, '', ''];
+  const seen = saySeen(match, frameCount);
+  if (match.kind === 'near') return ['near pdq', `${String(match.distance).padStart(3)} of 256`, seen.join(', ')];
+  const label = match.label ? [LABEL_WORDS[match.label]] : [];
+  return [`partial ${match.tier}`, `${match.distinctive} features`, [...seen, match.description, ...label].join(', ')];
 }
 
 async function readPolicy(path: string | undefined): Promise<Policy> {

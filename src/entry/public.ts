@@ -49,6 +49,7 @@ export type { LiveOptions, LivePdqIndex, SharedPdqIndex } from '../search/live-p
 export type { Hit, PdqIndex, QueryHit, SearchOptions, SearchResult } from '../search/pdq-index.js';
 export type { StoredIndex } from '../search/stored-index.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
+export type { PatchList } from '../shield/patch-list.js';
 export {
   checkPolicy,
   defaultPolicy,
@@ -67,6 +68,9 @@ export {
   type Match,
   type NearMatch,
   type Outcome,
+  type PartialMatch,
+  type PatchEvidence,
+  type PatchStep,
   type Problem,
   type ProblemCode,
   type Verdict,

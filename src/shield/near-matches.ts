@@ -1,8 +1,8 @@
 import { HASH_BYTES } from '../backend.js';
 import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
 import type { EntryRef, HashList } from '../list/hash-list.js';
-import type { ListRules } from './policy.js';
-import { MAX_MATCHES, type NearMatch, type View } from './verdict.js';
+import { type ListRules, sternest } from './policy.js';
+import { type Action, MAX_MATCHES, type NearMatch, type View } from './verdict.js';
 
 /** A list, and the policy's rules for it. */
 export interface SearchedList {
@@ -29,7 +29,7 @@ export class NearMatches {
   constructor(lists: readonly SearchedList[]) {
     this.#lists = lists;
     this.#nearest = lists.map(() => new Map());
-    this.#asked = lists.map(({ list }) => list.pdq.size === 0); // there is nothing to ask
+    this.#asked = lists.map(() => false);
     this.#truncated = lists.map(() => false);
   }
 
@@ -49,9 +49,20 @@ export class NearMatches {
     return wanted;
   }
 
-  /** Whether every list that carries PDQ hashes was asked about at least one frame. */
-  get everyListAsked(): boolean {
-    return !this.#asked.includes(false);
+  /** Names of the lists that were asked about at least one frame. */
+  get asked(): string[] {
+    return this.#lists.filter((_, i) => this.#asked[i]).map(({ list }) => list.name);
+  }
+
+  /** Names of the lists with PDQ hashes that were asked about none. */
+  get unasked(): string[] {
+    return this.#lists.filter(({ list }, i) => !this.#asked[i] && list.pdq.size > 0).map(({ list }) => list.name);
+  }
+
+  /** What the policy says of those found so far; `undefined` if there are none. */
+  get action(): Action | undefined {
+    const actions = this.#nearest.flatMap((matches) => [...matches.values()].map(({ action }) => action));
+    return actions.length === 0 ? undefined : sternest(actions);
   }
 
   /** By distance, then in the order of the lists, then as found; of each list the nearest {@link MAX_MATCHES}. */

@@ -1,14 +1,17 @@
 import type { PdqMode } from '../backend.js';
 import { invalid } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import { PATCH_TIERS, type PatchTier } from '../patch/patch-match.js';
 import type { Action } from './verdict.js';
 
-/** When a perceptual hash is worth looking up, and when it is near. */
+/** When a perceptual hash is worth looking up, when it is near, and how sure patches must be. */
 export interface Thresholds {
   /** Bits, 0 to 256, that a PDQ hash may differ from a listed one and still be a near match. */
   readonly pdqMaxDistance: number;
   /** Quality, 0 to 100, below which a PDQ hash is not looked up. */
   readonly pdqMinQuality: number;
+  /** The least sure tier that counts as a partial match; `off`: do not look for patches (docs/patches.md). */
+  readonly patchMinTier: PatchTier | 'off';
 }
 
 /** What to do with a match. */
@@ -17,9 +20,11 @@ export interface MatchActions {
   readonly exact: Action;
   /** The picture's perceptual hash is near a listed one. */
   readonly near: Action;
+  /** Patches of the picture lie on a listed one: a part of it is a copy. */
+  readonly partial: Action;
 }
 
-/** What to do with each of the four outcomes. None may be left out: a platform says what it lets through. */
+/** What to do with each kind of match and each of the other outcomes. None may be left out: a platform says what it lets through. */
 export interface PolicyActions extends MatchActions {
   readonly noMatch: Action;
   /** The picture has too little in it to be told apart: no perceptual hash was looked up. */
@@ -48,19 +53,29 @@ export interface Policy {
   readonly pdqMode: PdqMode;
   /** `true`: do not decode a file that an exact match blocks. Absent or `false`: look for near matches too, as further evidence. */
   readonly stopAtExact?: boolean;
+  /**
+   * `true`: look for no patches once a near match has the sternest action that a partial one could have. Absent or `false`: look for
+   * them too, which shows the region.
+   */
+  readonly stopAtNear?: boolean;
+  /** `true`: of frames in which patches confirm nothing, also try negatives, small parts and stretched copies. Default `false`. */
+  readonly deep?: boolean;
+  /** Milliseconds, more than 0, after which no further step is begun; the verdict says what was left out. Default: no bound. */
+  readonly budgetMs?: number;
   /** Overrides by the name of a list. */
   readonly lists?: Readonly<Record<string, ListPolicy>>;
 }
 
-/** Meta's published thresholds; an exact match blocks, and whatever is near, not hashable or not told waits for a person. */
+/** Meta's published thresholds; an exact match blocks, and whatever is near, partial, not hashable or not told waits for a person. */
 export const defaultPolicy: Policy = {
-  version: 'egide-default-1',
-  thresholds: { pdqMaxDistance: 31, pdqMinQuality: PDQ_MIN_QUALITY },
+  version: 'egide-default-2',
+  thresholds: { pdqMaxDistance: 31, pdqMinQuality: PDQ_MIN_QUALITY, patchMinTier: 'probable' },
   sources: {
     pdqMaxDistance: "Meta, python-threatexchange, PDQ_CONFIDENT_MATCH_THRESHOLD = 31; PDQ README: 'distance <= 31'",
     pdqMinQuality: "Meta, python-threatexchange, QUALITY_THRESHOLD = 50; PDQ README: discard 'quality <= 49'",
+    patchMinTier: "egide, docs/patches.md: 'probable' is at least 6 distinctive features and at most 1e-6 false alarms expected",
   },
-  actions: { exact: 'block', near: 'hold', noMatch: 'allow', notHashable: 'hold', couldNotTell: 'hold' },
+  actions: { exact: 'block', near: 'hold', partial: 'hold', noMatch: 'allow', notHashable: 'hold', couldNotTell: 'hold' },
   pdqMode: 'full-res',
 };
 
@@ -82,8 +97,8 @@ export interface ListRules extends Thresholds, MatchActions {
 /** The rules of one list: the policy's own, and what the list does differently. */
 export function rulesFor(policy: Policy, list: string): ListRules {
   const own = policy.lists && Object.hasOwn(policy.lists, list) ? policy.lists[list] : undefined;
-  const { exact, near } = policy.actions;
-  return { ...policy.thresholds, exact, near, pdqMode: own?.pdqMode ?? policy.pdqMode, ...own?.thresholds, ...own?.actions };
+  const { exact, near, partial } = policy.actions;
+  return { ...policy.thresholds, exact, near, partial, pdqMode: own?.pdqMode ?? policy.pdqMode, ...own?.thresholds, ...own?.actions };
 }
 
 /**
@@ -93,7 +108,7 @@ export function rulesFor(policy: Policy, list: string): ListRules {
  * @throws {EgideError} `INVALID_ARGUMENT`, naming the path, as in `policy.thresholds.pdqMaxDistance`.
  */
 export function checkPolicy(policy: unknown): Policy {
-  const fields = record('policy', policy, ['version', 'thresholds', 'actions', 'pdqMode'], ['sources', 'stopAtExact', 'lists']);
+  const fields = record('policy', policy, ['version', 'thresholds', 'actions', 'pdqMode'], OPTIONAL);
   if (typeof fields.version !== 'string' || fields.version.trim() === '')
     throw invalid('policy.version', 'a text that names this policy', fields.version);
   checkThresholds('policy.thresholds', record('policy.thresholds', fields.thresholds, THRESHOLDS, []));
@@ -102,17 +117,20 @@ export function checkPolicy(policy: unknown): Policy {
     record('policy.actions', fields.actions, [...MATCH_ACTIONS, 'noMatch', 'notHashable', 'couldNotTell'], []),
   );
   checkPdqMode('policy.pdqMode', fields.pdqMode);
-  if (fields.stopAtExact !== undefined && typeof fields.stopAtExact !== 'boolean')
-    throw invalid('policy.stopAtExact', 'true or false', fields.stopAtExact);
+  for (const name of SWITCHES)
+    if (fields[name] !== undefined && typeof fields[name] !== 'boolean') throw invalid(`policy.${name}`, 'true or false', fields[name]);
+  if (fields.budgetMs !== undefined) checkBudget('policy.budgetMs', fields.budgetMs);
   for (const [name, text] of Object.entries(record('policy.sources', fields.sources ?? {})))
     if (typeof text !== 'string') throw invalid(`policy.sources.${name}`, 'a text', text);
   for (const [name, own] of Object.entries(record('policy.lists', fields.lists ?? {}))) checkListPolicy(`policy.lists.${name}`, own);
   return deepFreeze(structuredClone(policy as Policy));
 }
 
-const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality'] as const;
+const SWITCHES = ['stopAtExact', 'stopAtNear', 'deep'] as const;
+const OPTIONAL = ['sources', ...SWITCHES, 'budgetMs', 'lists'] as const;
+const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality', 'patchMinTier'] as const;
 const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100 };
-const MATCH_ACTIONS = ['exact', 'near'] as const;
+const MATCH_ACTIONS = ['exact', 'near', 'partial'] as const;
 
 function checkListPolicy(path: string, own: unknown): void {
   const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode']);
@@ -123,10 +141,20 @@ function checkListPolicy(path: string, own: unknown): void {
 
 function checkThresholds(path: string, fields: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(fields)) {
+    if (name === 'patchMinTier') {
+      if (value !== 'off' && !PATCH_TIERS.includes(value as PatchTier))
+        throw invalid(`${path}.${name}`, "'confirmed', 'probable', 'weak' or 'off'", value);
+      continue;
+    }
     const max = LIMITS[name] as number;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max)
       throw invalid(`${path}.${name}`, `a whole number from 0 to ${max}`, value);
   }
+}
+
+/** @internal A bound on time: what is 0 or not finite is a mistake. */
+export function checkBudget(path: string, value: unknown): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) throw invalid(path, 'milliseconds, more than 0', value);
 }
 
 function checkActions(path: string, fields: Record<string, unknown>): void {

@@ -1,5 +1,5 @@
 import type { Backend, PdqMode } from '../backend.js';
-import { checkCallOptions, EgideError, type ErrorCode } from '../errors.js';
+import { checkCallOptions, EgideError, type ErrorCode, invalid } from '../errors.js';
 import { digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
@@ -10,9 +10,12 @@ import type { HashList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
 import { hashViews } from './frame-views.js';
-import { NearMatches, type SearchedList } from './near-matches.js';
-import { type Policy, sternest } from './policy.js';
+import { type HashedView, NearMatches, type SearchedList } from './near-matches.js';
+import { LEAST_FEATURES, PartialMatches, type SearchedPatches } from './partial-matches.js';
+import { climb } from './patch-ladder.js';
+import { checkBudget, type Policy, sternest } from './policy.js';
 import { summarise } from './summary.js';
+import { TimeBudget } from './time-budget.js';
 import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict } from './verdict.js';
 
 /** How far a scan has come. */
@@ -30,6 +33,10 @@ export interface ScanOptions {
   readonly onProgress?: (progress: ScanProgress) => void;
   /** How to decode; default `default` (docs/images.md). */
   readonly profile?: NonNullable<DecodeOptions['profile']>;
+  /** Takes the place of the policy's `deep`: also look for negatives, small parts and stretched copies. */
+  readonly deep?: boolean;
+  /** Takes the place of the policy's `budgetMs`. */
+  readonly budgetMs?: number;
 }
 
 /** What every scan of one shield needs, worked out once. */
@@ -40,6 +47,7 @@ export interface ShieldParts {
   readonly policy: Policy;
   readonly limits: DecodeLimits;
   readonly lists: readonly SearchedList[];
+  readonly patches: readonly SearchedPatches[];
   /** The PDQ families that the lists ask for; none if no list carries a PDQ hash. */
   readonly pdqModes: readonly PdqMode[];
   /** Whether any list carries a digest. */
@@ -67,6 +75,8 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
 export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
   checkCallOptions(options);
+  if (options.deep !== undefined && typeof options.deep !== 'boolean') throw invalid('deep', 'true or false', options.deep);
+  if (options.budgetMs !== undefined) checkBudget('budgetMs', options.budgetMs);
   options.signal?.throwIfAborted();
   const work = new Scan(parts, options);
   // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.
@@ -76,17 +86,18 @@ export async function scan(parts: ShieldParts, input: Input | Image, options: Sc
 }
 
 /** Parts of the work whose time is told. */
-type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs';
+type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs' | 'patchMs';
 
 /** One scan: what has been found so far. */
 class Scan {
   readonly #parts: ShieldParts;
   readonly #options: ScanOptions;
-  readonly #started = performance.now();
-  readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0 };
+  readonly #time: TimeBudget;
+  readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0, patchMs: 0 };
   readonly #problems: Problem[] = [];
   readonly #exact: ExactMatch[] = [];
   readonly #near: NearMatches;
+  readonly #partial: PartialMatches;
   #byteLength = 0;
   /** The first frame, without its pixels. */
   #first: Omit<Image, 'data'> | undefined;
@@ -98,18 +109,20 @@ class Scan {
   constructor(parts: ShieldParts, options: ScanOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#time = new TimeBudget(options.budgetMs ?? parts.policy.budgetMs);
     this.#near = new NearMatches(parts.lists);
+    this.#partial = new PartialMatches(parts.patches);
   }
 
   async lookAtFile(input: Input): Promise<void> {
-    const { platform, limits, policy, pdqModes, wantsDigests } = this.#parts;
+    const { platform, limits, policy, wantsDigests } = this.#parts;
     const { signal, profile } = this.#options;
     const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile !== undefined && { profile }), ...(signal && { signal }) });
     try {
       const bytes = await this.#timed('readMs', () => readAll(input, decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
       if (wantsDigests) await this.#lookUpDigests(bytes);
-      if (pdqModes.length === 0 || (policy.stopAtExact && this.#blocked)) return;
+      if (!this.#wantsPixels || (policy.stopAtExact && this.#blocked)) return;
       if (!platform.decoder)
         throw new EgideError('NO_DECODER', 'this runtime has no decoder: decode the file and pass the pixels, made by image()');
       await this.#lookAtFrames(platform.decoder, bytes, decodeOptions);
@@ -119,12 +132,12 @@ class Scan {
   }
 
   async lookAtPixels(pixels: Image): Promise<void> {
-    const image = ownPixels(checkImage(pixels));
+    const image = ownPixels(checkImage(pixels), this.#partial.lists.length > 0);
     this.#byteLength = image.data.byteLength;
     for (const { list } of this.#parts.lists)
       if (list.pdq.size === 0 && carriesDigests(list))
         this.#leave({ code: 'NO_BYTES', message: `list ${list.name} holds only digests of files, and pixels have none: pass the file` });
-    if (this.#parts.pdqModes.length === 0) return;
+    if (!this.#wantsPixels) return;
     try {
       await this.#lookAtFrame(image);
       this.#leaveFrames(image.frameCount, 'the pixels of one were given: pass the file');
@@ -148,7 +161,7 @@ class Scan {
     const iterator = decoder.frames(bytes, options)[Symbol.asyncIterator]();
     this.#spent.decodeMs += performance.now() - started;
     try {
-      for (;;) {
+      while (!this.#time.isUp) {
         const { done, value } = await this.#timed('decodeMs', () => iterator.next());
         if (done) break;
         this.#options.signal?.throwIfAborted();
@@ -157,11 +170,18 @@ class Scan {
     } finally {
       await iterator.return?.();
     }
+    if (this.#time.isUp) return this.#leaveForTime();
     if (!this.#first) throw new EgideError('CORRUPT_IMAGE', `the decoder ${decoder.name} found no frame`);
     const { profile, maxFrames, maxTotalPixels } = options;
     const limit = this.#framesHashed < maxFrames ? `maxTotalPixels is ${maxTotalPixels}` : `maxFrames is ${maxFrames}`;
     const why = profile === 'pytx' ? 'the profile pytx looks at the first only' : limit;
     this.#leaveFrames(this.#first.frameCount, why);
+  }
+
+  /** Whether frames were left for want of time; if not, it was over just when all was done. */
+  #leaveForTime(): void {
+    if (!this.#first) this.#time.leave('decoding');
+    else if (this.#first.frameCount > this.#framesHashed) this.#time.leave('frames', this.#first.frameCount - this.#framesHashed);
   }
 
   #leaveFrames(frameCount: number, why: string): void {
@@ -178,14 +198,27 @@ class Scan {
       this.#first = rest;
     }
     this.#framesHashed += 1;
+    if (views.length > 0) this.#lookUpHashes(image, views);
+    if (this.#wantsPatches) await this.#timed('patchMs', () => this.#lookForPatches(image));
+    this.#options.onProgress?.({ framesDone: this.#framesHashed, frameCount: image.frameCount });
+  }
+
+  #lookUpHashes(image: Image, views: readonly HashedView[]): void {
     const quality = Math.max(...views.map(({ hashed }) => hashed.quality));
     this.#quality = Math.max(quality, this.#quality ?? 0);
-
     const started = performance.now();
     const wanted = this.#near.look(views);
     this.#spent.searchMs += performance.now() - started;
     if (wanted !== undefined) this.#problems.push(unhashable(image, quality, wanted));
-    this.#options.onProgress?.({ framesDone: this.#framesHashed, frameCount: image.frameCount });
+  }
+
+  async #lookForPatches(image: Image): Promise<void> {
+    const { backend, policy } = this.#parts;
+    const { signal, deep = policy.deep ?? false } = this.#options;
+    const features = await climb(image, { backend, matches: this.#partial, deep, time: this.#time, signal });
+    if (features === undefined || features >= LEAST_FEATURES) return;
+    const message = `${features} features: patches hardly ever find a picture with fewer than ${LEAST_FEATURES}`;
+    this.#problems.push({ code: 'FEW_FEATURES', message, frame: image.frame });
   }
 
   async #timed<T>(part: Part, work: () => Promise<T>): Promise<T> {
@@ -216,8 +249,14 @@ class Scan {
 
   verdict(): Verdict {
     const { policy, lists } = this.#parts;
+    if (this.#time.problem) this.#leave(this.#time.problem);
     for (const name of this.#near.truncatedLists) this.#leaveMatches(name);
-    const matches: Match[] = [...this.#exact, ...this.#near.sorted()];
+    for (const name of this.#partial.truncatedLists)
+      this.#problems.push({
+        code: 'MATCHES_LEFT_OUT',
+        message: `list ${name}: more pictures share something with this one than are compared or named`,
+      });
+    const matches: Match[] = [...this.#exact, ...this.#near.sorted(), ...this.#partial.sorted()];
     const outcome = this.#outcome(matches);
     const found = {
       outcome,
@@ -226,12 +265,13 @@ class Scan {
       input: this.#input(),
       policyVersion: policy.version,
       lists: lists.map(({ list }) => ({ name: list.name, entries: list.entryCount })),
+      patches: this.#partial.lists.map(({ list }) => ({ name: list.name, pictures: list.index.size })),
     };
     return {
       action: this.#action(outcome, matches),
       summary: summarise(found),
       ...found,
-      timings: { ...this.#spent, totalMs: performance.now() - this.#started },
+      timings: { ...this.#spent, totalMs: this.#time.elapsedMs },
     };
   }
 
@@ -240,8 +280,24 @@ class Scan {
     return this.#exact.some(({ action }) => action === 'block');
   }
 
+  get #wantsPixels(): boolean {
+    return this.#parts.pdqModes.length > 0 || this.#partial.lists.length > 0;
+  }
+
+  /** Patches are looked for unless the policy stops at a near match and they could bring nothing sterner. */
+  get #wantsPatches(): boolean {
+    const [{ lists }, found] = [this.#partial, this.#near.action];
+    if (lists.length === 0 || !this.#parts.policy.stopAtNear || found === undefined) return lists.length > 0;
+    return sternest([found, ...lists.map(({ rules }) => rules.partial)]) !== found;
+  }
+
+  /** Whether there is a list that could be asked about no frame, by neither of its signals. */
   get #notHashable(): boolean {
-    return this.#framesHashed > 0 && !this.#near.everyListAsked;
+    if (this.#framesHashed === 0) return false;
+    const banks = this.#partial.lists.map(({ list }) => list.name);
+    const [near, partial] = [this.#near, this.#partial];
+    const byHash = near.unasked.some((name) => !(partial.asked && banks.includes(name)));
+    return byHash || (partial.unaskable && banks.some((name) => !near.asked.includes(name)));
   }
 
   #outcome(matches: readonly Match[]): Outcome {
@@ -292,7 +348,7 @@ function isImage(input: unknown): input is Image {
   return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
 }
 
-/** Pixels that are looked at again after the scan first gave way, as those with alpha are, must be a copy. */
-function ownPixels(image: Image): Image {
-  return image.channels % 2 === 0 ? { ...image, data: new Uint8Array(image.data) } : image;
+/** Pixels that are looked at again after the scan first gave way, as those with alpha are, and all for patches, must be a copy. */
+function ownPixels(image: Image, again: boolean): Image {
+  return again || image.channels % 2 === 0 ? { ...image, data: new Uint8Array(image.data) } : image;
 }

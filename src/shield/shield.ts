@@ -7,14 +7,17 @@ import { resolveDecodeOptions } from '../image/limits.js';
 import type { Input } from '../input.js';
 import type { HashList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
+import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy, rulesFor } from './policy.js';
 import { carriesDigests, type ScanOptions, type ShieldParts, scan } from './scan.js';
 import type { Verdict } from './verdict.js';
 
 /** What a shield is made of. */
 export interface ShieldOptions {
-  /** The lists to look in, one or more, each with a name of its own. The caller keeps and disposes of them. */
+  /** The lists to look in, one or more unless there are patches, each with a name of its own. The caller keeps and disposes of them. */
   readonly lists: readonly HashList[];
+  /** Banks of patches to look in, each with a name that no other bank has. */
+  readonly patches?: readonly PatchList[];
   /** Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
@@ -26,7 +29,7 @@ export interface Shield {
   /** The policy in force, frozen. */
   readonly policy: Policy;
   /**
-   * Looks one upload up: its digests, then the hash of every frame in eight orientations, as stored, upright, (if it is
+   * Looks one upload up: its digests, then the hash and the patches of every frame; hashes in eight orientations, as stored, upright, (if it is
    * transparent) on white and on black, and inside a frame if it has one.
    *
    * A file that cannot be read, decoded or hashed is an answer (`could-not-tell`, `not-hashable`), not an exception. Bytes are
@@ -40,19 +43,23 @@ export interface Shield {
 
 /** @internal */
 export function createShield(backend: Backend, platform: Platform, options: ShieldOptions): Shield {
-  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, policy?, limits? }', options);
+  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, patches?, policy?, limits? }', options);
   const policy = checkPolicy(options.policy ?? defaultPolicy);
   const limits = options.limits ?? {};
   resolveDecodeOptions(limits);
-  const lists = checkLists(options.lists, policy).map((list) => ({ list, rules: rulesFor(policy, list.name) }));
+  const banks = checkBanks(options.patches ?? []);
+  const given = checkLists(options.lists, banks.length === 0);
+  checkNames(policy, [...given, ...banks]);
+  const lists = given.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
+  const patches = banks.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
   const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
   const wantsDigests = lists.some(({ list }) => carriesDigests(list));
-  const parts: ShieldParts = { backend, platform, pdq: createPdq(backend), policy, limits, lists, pdqModes, wantsDigests };
+  const parts: ShieldParts = { backend, platform, pdq: createPdq(backend), policy, limits, lists, patches, pdqModes, wantsDigests };
   return { policy, scan: (input, scanOptions = {}) => scan(parts, input, scanOptions) };
 }
 
-function checkLists(lists: unknown, policy: Policy): readonly HashList[] {
-  if (!Array.isArray(lists) || lists.length === 0) throw invalid('lists', 'an array of one or more hash lists', lists);
+function checkLists(lists: unknown, wanted: boolean): readonly HashList[] {
+  if (!Array.isArray(lists) || (wanted && lists.length === 0)) throw invalid('lists', 'an array of one or more hash lists', lists);
   const names = new Set<string>();
   for (const [i, list] of (lists as HashList[]).entries()) {
     if (typeof list !== 'object' || list === null || typeof list.entry !== 'function')
@@ -60,7 +67,24 @@ function checkLists(lists: unknown, policy: Policy): readonly HashList[] {
     if (names.has(list.name)) throw invalid(`lists[${i}].name`, 'a name that no other list has', list.name);
     names.add(list.name);
   }
+  return [...lists];
+}
+
+function checkBanks(banks: unknown): readonly PatchList[] {
+  if (!Array.isArray(banks)) throw invalid('patches', 'an array of { name, index, entry }', banks);
+  const names = new Set<string>();
+  for (const [i, bank] of (banks as Partial<PatchList>[]).entries()) {
+    const { name, index, entry } = bank ?? {};
+    if (typeof name !== 'string' || typeof index?.search !== 'function' || typeof entry !== 'function')
+      throw invalid(`patches[${i}]`, '{ name, index, entry } with an index that buildPatchIndex gave (await it)', bank);
+    if (names.has(name)) throw invalid(`patches[${i}].name`, 'a name that no other bank of patches has', name);
+    names.add(name);
+  }
+  return [...(banks as PatchList[])];
+}
+
+function checkNames(policy: Policy, given: readonly { readonly name: string }[]): void {
+  const names = new Set(given.map(({ name }) => name));
   for (const name of Object.keys(policy.lists ?? {}))
     if (!names.has(name)) throw invalid(`policy.lists.${name}`, `the name of a list that was given (${[...names].join(', ')})`, name);
-  return [...lists];
 }

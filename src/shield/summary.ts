@@ -1,6 +1,6 @@
 import { HASH_BYTES } from '../backend.js';
 import type { Orientation } from '../hash/pdq.js';
-import type { Match, NearMatch, Verdict, View } from './verdict.js';
+import type { Match, NearMatch, PartialMatch, ProblemCode, Verdict, View } from './verdict.js';
 
 /** How the upload lies compared with the listed picture, said to a person; empty if it lies the same way. */
 export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
@@ -23,8 +23,17 @@ const VIEW_WORDS: Readonly<Record<View, string>> = {
   trimmed: 'inside a frame',
 };
 
+/** What makes a match of patches doubtful, said to a person. */
+export const LABEL_WORDS = {
+  'heavily-overlaid': 'much of what should be seen is covered or changed',
+  'shared-element': 'perhaps only an element is shared, such as a logo or a sticker',
+} as const;
+
 /** What a digest is called. */
 export const DIGEST_WORDS = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
+
+/** Why a picture cannot be looked up; any other problem, but for matches left out, is why nobody could tell. */
+const POOR: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['LOW_QUALITY', 'TOO_SMALL', 'FEW_FEATURES']);
 
 /** One sentence about what was found, for a person. It says what matches, never what a picture is. */
 export function summarise({
@@ -32,32 +41,39 @@ export function summarise({
   matches,
   problems,
   lists,
+  patches,
   input,
-}: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'input'>): string {
+}: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'patches' | 'input'>): string {
   const [strongest, ...others] = matches;
   if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}.`;
-  const problem = problems[0];
+  const problem = problems.find(({ code }) => POOR.has(code) === (outcome === 'not-hashable'));
   if (outcome === 'could-not-tell') return `Could not tell: ${clause(problem?.message ?? 'part of the work failed')}.`;
   if (outcome === 'not-hashable') return `Not hashable: ${clause(problem?.message ?? 'the picture has too little in it')}.`;
   const entries = lists.reduce((sum, list) => sum + list.entries, 0);
-  return `No match among ${plural(entries, 'entry', 'entries')} of ${plural(lists.length, 'list', 'lists')}.`;
+  const hashes = lists.length > 0 ? [`${plural(entries, 'entry', 'entries')} of ${plural(lists.length, 'list', 'lists')}`] : [];
+  const pictures = patches.reduce((sum, bank) => sum + bank.pictures, 0);
+  const banks = patches.length > 0 ? [`the patches of ${plural(pictures, 'picture', 'pictures')}`] : [];
+  return `No match among ${[...hashes, ...banks].join(' and ')}.`;
 }
 
 /** One match without the full stop, as in `Near match: 6 of 256 bits differ, mirrored, with entry 42 of list ncmec-test`. */
 function sayMatch(match: Match, frameCount = 1): string {
   const entry = `entry ${match.entry.id} of list ${match.entry.list}`;
   if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
+  if (match.kind === 'partial')
+    return `Partial match, ${match.tier}: ${[...saySeen(match, frameCount), match.description].join(', ')}, with ${entry}`;
   const { distance } = match;
   const bits = `${distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
   return `Near match: ${[bits, ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
 }
 
 /** In which shape the upload was seen to match: frame, view and orientation, where they are out of the ordinary. */
-export function saySeen({ frame, view, orientation }: NearMatch, frameCount = 1): string[] {
+export function saySeen(match: NearMatch | PartialMatch, frameCount = 1): string[] {
   const words: string[] = [];
+  const { frame, view } = match;
   if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
   if (VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
-  if (ORIENTATION_WORDS[orientation]) words.push(ORIENTATION_WORDS[orientation]);
+  if (match.kind === 'near' && ORIENTATION_WORDS[match.orientation]) words.push(ORIENTATION_WORDS[match.orientation]);
   return words;
 }
 

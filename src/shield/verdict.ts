@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Orientation } from '../hash/pdq.js';
 import type { DecodeProfile } from '../image/image.js';
 import type { EntryRef } from '../list/hash-list.js';
+import type { PatchMatch } from '../patch/patch-match.js';
 
 /** What to do with an upload. `hold`: keep it from view until a person has looked. */
 export type Action = 'allow' | 'hold' | 'block';
@@ -52,19 +53,64 @@ export interface NearMatch extends MatchBase {
   readonly mode: PdqMode;
 }
 
+/** What of a {@link PatchMatch} a verdict tells. Places are in pixels of the upright pictures. */
+export type PatchEvidence = Pick<
+  PatchMatch,
+  | 'tier'
+  | 'score'
+  | 'log10FalseAlarms'
+  | 'inliers'
+  | 'distinctive'
+  | 'visible'
+  | 'share'
+  | 'description'
+  | 'label'
+  | 'copy'
+  | 'toReference'
+  | 'regionInQuery'
+  | 'regionInReference'
+>;
+
+/**
+ * How patches were looked for: `patches` of the picture and its mirror image; and, where that is asked for, also as `negatives`, for
+ * small parts (`deep`), and `stretched` (docs/policy.md, "Patches").
+ */
+export type PatchStep = 'patches' | 'negatives' | 'deep' | 'stretched';
+
+/** A part of the picture is a copy of a part of one that the list names, or of all of it. */
+export interface PartialMatch extends MatchBase, PatchEvidence {
+  readonly kind: 'partial';
+  readonly signal: 'patches';
+  readonly view: View;
+  /** Frame of an animation, from 0. */
+  readonly frame: number;
+  /** The step that found it. */
+  readonly step: PatchStep;
+}
+
 /** One hit, with its evidence. It never carries the hash of listed material. */
-export type Match = ExactMatch | NearMatch;
+export type Match = ExactMatch | NearMatch | PartialMatch;
 
 /**
  * Why a part of the work gave no answer: the code of the error that ended it, or
  *
  * - `LOW_QUALITY`: a frame has too little in it for its hash to be looked up.
  * - `TOO_SMALL`: a frame has a side under five pixels.
+ * - `FEW_FEATURES`: a frame has too little in it for patches of it to be found.
  * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
+ * - `OUT_OF_TIME`: the time that a scan may take was over before every step was begun.
  * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
- * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names; those that are named are the strongest.
+ * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or than a search of patches compares; those that are named are the strongest.
  */
-export type ProblemCode = ErrorCode | 'LOW_QUALITY' | 'TOO_SMALL' | 'FRAMES_LEFT_OUT' | 'NO_BYTES' | 'MATCHES_LEFT_OUT';
+export type ProblemCode =
+  | ErrorCode
+  | 'LOW_QUALITY'
+  | 'TOO_SMALL'
+  | 'FEW_FEATURES'
+  | 'FRAMES_LEFT_OUT'
+  | 'OUT_OF_TIME'
+  | 'NO_BYTES'
+  | 'MATCHES_LEFT_OUT';
 
 /** A part of the work that gave no answer, and why. */
 export interface Problem {
@@ -81,7 +127,8 @@ export interface Verdict {
   /** One sentence a person can read. */
   readonly summary: string;
   /**
-   * Strongest first: exact before near, near by distance, then in the order of the lists. One per entry and signal, and of one list
+   * Strongest first: exact before near before partial, near by distance, partial by tier and distinctive features, then in the order of
+   * the lists. One per entry and signal, and of one list
    * at most {@link MAX_MATCHES} of one signal.
    */
   readonly matches: readonly Match[];
@@ -107,6 +154,8 @@ export interface Verdict {
   readonly policyVersion: string;
   /** The lists that were searched. */
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
+  /** The banks of patches that were searched, and how many pictures are in them. */
+  readonly patches: readonly { readonly name: string; readonly pictures: number }[];
   /** Milliseconds spent in each part; what is left of the total is bookkeeping. */
   readonly timings: {
     /** Reading the input, or copying it. */
@@ -115,6 +164,8 @@ export interface Verdict {
     readonly decodeMs: number;
     readonly hashMs: number;
     readonly searchMs: number;
+    /** Extracting patches and looking them up. */
+    readonly patchMs: number;
     readonly totalMs: number;
   };
 }

@@ -58,7 +58,7 @@ describe.each(backends)('egide scan --report on %s', (_name, makeBackend) => {
     expect(page).toContain('<dt>Orientation</dt><dd>flipY</dd>');
     expect(page).toContain('in frame 3 of 3');
     expect(page).toContain('<code>CORRUPT_IMAGE</code>');
-    expect(page).toContain('egide-default-1');
+    expect(page).toContain('egide-default-2');
     expect(page.indexOf('same.jpg')).toBeLessThan(page.indexOf('mirrored.png'));
     expect(page.indexOf('mirrored.png')).toBeLessThan(page.indexOf('unrelated.jpg'));
   });

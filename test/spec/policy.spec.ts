@@ -27,12 +27,20 @@ function refusal(policy: unknown): EgideError {
 
 describe('the default policy', () => {
   test("has Meta's published thresholds and cites them", () => {
-    expect(defaultPolicy.thresholds).toEqual({ pdqMaxDistance: 31, pdqMinQuality: 50 });
-    for (const name of Object.keys(defaultPolicy.thresholds)) expect(defaultPolicy.sources?.[name]).toContain('python-threatexchange');
+    expect(defaultPolicy.thresholds).toEqual({ pdqMaxDistance: 31, pdqMinQuality: 50, patchMinTier: 'probable' });
+    for (const name of ['pdqMaxDistance', 'pdqMinQuality']) expect(defaultPolicy.sources?.[name]).toContain('python-threatexchange');
+    expect(defaultPolicy.sources?.patchMinTier).toContain('docs/patches.md');
   });
 
   test('blocks exact copies, holds what is near or uncertain, allows what matches nothing', () => {
-    expect(defaultPolicy.actions).toEqual({ exact: 'block', near: 'hold', noMatch: 'allow', notHashable: 'hold', couldNotTell: 'hold' });
+    expect(defaultPolicy.actions).toEqual({
+      exact: 'block',
+      near: 'hold',
+      partial: 'hold',
+      noMatch: 'allow',
+      notHashable: 'hold',
+      couldNotTell: 'hold',
+    });
   });
 
   test('is printed in the documents as it is', async () => {
@@ -62,9 +70,14 @@ describe('a policy is refused, by the path of what is wrong', () => {
     ['thresholds.pdqMaxDistance', undefined],
     ['thresholds.pdqMinQuality', 101],
     ['thresholds.pdqMinQuality', Number.POSITIVE_INFINITY],
+    ['thresholds.patchMinTier', undefined],
+    ['thresholds.patchMinTier', 'sure'],
+    ['thresholds.patchMinTier', 2],
     ['thresholds.pdqMaxDistanse', 31],
     ['actions.exact', 'delete'],
     ['actions.near', undefined],
+    ['actions.partial', undefined],
+    ['actions.partial', 'ignore'],
     ['actions.noMatch', undefined],
     ['actions.notHashable', undefined],
     ['actions.couldNotTell', undefined],
@@ -72,10 +85,17 @@ describe('a policy is refused, by the path of what is wrong', () => {
     ['actions.other', 'hold'],
     ['pdqMode', 'fast'],
     ['stopAtExact', 'yes'],
+    ['stopAtNear', 1],
+    ['deep', 'yes'],
+    ['budgetMs', 0],
+    ['budgetMs', Number.NaN],
+    ['budgetMs', Number.POSITIVE_INFINITY],
+    ['budgetMs', '50'],
     ['sources.pdqMaxDistance', 31],
     ['lists', []],
     ['lists.ncmec', 'block'],
     ['lists.ncmec.thresholds.pdqMaxDistance', 300],
+    ['lists.ncmec.thresholds.patchMinTier', 'none'],
     ['lists.ncmec.actions.near', 'ignore'],
     ['lists.ncmec.actions.couldNotTell', 'allow'],
     ['lists.ncmec.pdqMode', 'fast'],
@@ -101,27 +121,24 @@ test('letting through what could not be told is accepted when it is written down
 test('a list takes what it does not override from the policy', () => {
   const policy: Policy = {
     ...defaultPolicy,
-    lists: { strict: { thresholds: { pdqMaxDistance: 40 }, actions: { near: 'block' } }, old: { pdqMode: 'reference-cpp' } },
+    lists: {
+      strict: { thresholds: { pdqMaxDistance: 40 }, actions: { near: 'block' } },
+      old: { pdqMode: 'reference-cpp' },
+      sure: { thresholds: { patchMinTier: 'confirmed' }, actions: { partial: 'block' } },
+    },
   };
-  expect(rulesFor(policy, 'strict')).toEqual({ pdqMaxDistance: 40, pdqMinQuality: 50, exact: 'block', near: 'block', pdqMode: 'full-res' });
-  expect(rulesFor(policy, 'old')).toEqual({
-    pdqMaxDistance: 31,
-    pdqMinQuality: 50,
-    exact: 'block',
-    near: 'hold',
-    pdqMode: 'reference-cpp',
-  });
-  expect(rulesFor(policy, 'toString')).toEqual({
-    pdqMaxDistance: 31,
-    pdqMinQuality: 50,
-    exact: 'block',
-    near: 'hold',
-    pdqMode: 'full-res',
-  });
+  const usual = {
+    ...{ pdqMaxDistance: 31, pdqMinQuality: 50, patchMinTier: 'probable' },
+    ...{ exact: 'block', near: 'hold', partial: 'hold', pdqMode: 'full-res' },
+  };
+  expect(rulesFor(policy, 'strict')).toEqual({ ...usual, pdqMaxDistance: 40, near: 'block' });
+  expect(rulesFor(policy, 'old')).toEqual({ ...usual, pdqMode: 'reference-cpp' });
+  expect(rulesFor(policy, 'sure')).toEqual({ ...usual, patchMinTier: 'confirmed', partial: 'block' });
+  expect(rulesFor(policy, 'toString')).toEqual(usual);
 });
 
 test('a later change to the object that was passed changes nothing', () => {
-  const mine = { ...defaultPolicy, thresholds: { pdqMaxDistance: 10, pdqMinQuality: 50 } };
+  const mine = { ...defaultPolicy, thresholds: { ...defaultPolicy.thresholds, pdqMaxDistance: 10 } };
   const checked = checkPolicy(mine);
   mine.thresholds.pdqMaxDistance = 200;
   expect(checked.thresholds.pdqMaxDistance).toBe(10);

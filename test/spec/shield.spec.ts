@@ -86,7 +86,7 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     const tagged = await edited((picture) => picture.withMetadata({ orientation }).jpeg({ quality: 95 }));
     const seen = new Uint8Array(await sharp(tagged).autoOrient().png().toBuffer());
     const rows = [await rowOf(egide, 'stored', tagged), await rowOf(egide, 'upright', seen)];
-    const policy = { ...defaultPolicy, thresholds: { pdqMaxDistance: 0, pdqMinQuality: 50 } };
+    const policy = { ...defaultPolicy, thresholds: { ...defaultPolicy.thresholds, pdqMaxDistance: 0 } };
     const { matches } = await scan(tagged, await listOf(egide, 'test', rows), { policy });
     const found = Object.fromEntries(matches.map((match) => [match.entry.id, match as NearMatch]));
     expect(found.stored).toMatchObject({ view: 'stored', orientation: 'original', distance: 0 });
@@ -137,7 +137,7 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
   });
 
   test('holds a picture of 4 x 4 pixels as too small, whatever quality is asked for', async () => {
-    const policy = { ...defaultPolicy, thresholds: { pdqMaxDistance: 256, pdqMinQuality: 0 } };
+    const policy = { ...defaultPolicy, thresholds: { ...defaultPolicy.thresholds, pdqMaxDistance: 256, pdqMinQuality: 0 } };
     const verdict = await scan(await flat(4, 4), await listed(), { policy });
     expect(verdict).toMatchObject({ action: 'hold', outcome: 'not-hashable', problems: [{ code: 'TOO_SMALL', frame: 0 }] });
   });
@@ -263,7 +263,14 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
   });
 
   test('the policy decides what happens to each outcome', async () => {
-    const actions = { exact: 'hold', near: 'block', noMatch: 'hold', notHashable: 'allow', couldNotTell: 'block' } as const;
+    const actions = {
+      exact: 'hold',
+      near: 'block',
+      partial: 'hold',
+      noMatch: 'hold',
+      notHashable: 'allow',
+      couldNotTell: 'block',
+    } as const;
     const policy: Policy = { ...defaultPolicy, actions };
     const list = await listed();
     const results = [boats, cat, await flat(), new Uint8Array(0)].map(async (bytes) => (await scan(bytes, list, { policy })).action);
