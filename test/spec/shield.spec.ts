@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { createEgide, type Egide } from '../../src/egide.js';
+import { createEgide } from '../../src/egide.js';
 import { EgideError } from '../../src/errors.js';
 import type { Decoder } from '../../src/image/decoder.js';
 import type { HashList } from '../../src/list/hash-list.js';
@@ -189,29 +189,6 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     const list = await listOf(egide, 'test', [{ id: '7', ...(await egide.digest(cat)) }]);
     expect(await scan(new TextEncoder().encode('no picture'), list)).toMatchObject({ action: 'allow', outcome: 'no-match', problems: [] });
     expect(await scan(cat, list)).toMatchObject({ action: 'block', input: { framesHashed: 0 } });
-  });
-
-  describe('without a decoder', () => {
-    const { decoder: _, ...platform } = nodePlatform;
-    const bare: Egide = createEgide(makeBackend(), { ...platform, runtime: 'edge' });
-
-    test('bytes are looked up by digest, and held', async () => {
-      const verdict = await bare.shield({ lists: [await listed()] }).scan(boats);
-      expect(verdict).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code: 'NO_DECODER' }] });
-      expect(await bare.shield({ lists: [await exactly(boats)] }).scan(boats)).toMatchObject({ action: 'block', outcome: 'match' });
-    });
-
-    test('pixels are looked up by hash, and their lack of digests is no problem', async () => {
-      const shield = bare.shield({ lists: [await exactly(boats)] });
-      expect(await shield.scan(await egide.decode(boats))).toMatchObject({ action: 'hold', outcome: 'match', problems: [] });
-      expect(await shield.scan(await egide.decode(cat))).toMatchObject({ action: 'allow', outcome: 'no-match', problems: [] });
-    });
-
-    test('pixels against a list of digests alone are held: nothing could be asked', async () => {
-      const list = await listOf(egide, 'test', [{ id: '7', ...(await egide.digest(cat)) }]);
-      const verdict = await bare.shield({ lists: [list] }).scan(await egide.decode(cat));
-      expect(verdict).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code: 'NO_BYTES' }] });
-    });
   });
 
   describe('several lists', () => {
