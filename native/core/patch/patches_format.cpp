@@ -54,7 +54,7 @@ std::vector<std::uint8_t> write_patches(const Patches& patches) {
   put(&header, sizeof header);
   put(patches.places.data(), count * kPlaceBytes);
   put(patches.histograms.data(), count * kHistogramBytes);
-  for (const float luma : patches.luma) *at++ = static_cast<std::uint8_t>(luma * 255 + 0.5f);
+  for (const float luma : patches.luma) *at++ = static_cast<std::uint8_t>(std::floor(luma * 255 + 0.5f));
   return bytes;
 }
 
