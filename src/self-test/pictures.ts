@@ -3,7 +3,7 @@
  * They need no decoder, so the self-test can make them anywhere.
  * 8-bit RGB, interleaved, row-major.
  */
-export type Pattern = 'noise' | 'blocks' | 'waves' | 'ramp' | 'disc' | 'flat';
+export type Pattern = 'noise' | 'blocks' | 'waves' | 'ramp' | 'disc' | 'stripes' | 'checks' | 'flat';
 
 function xorshift(s: number): number {
   s ^= s << 13;
@@ -53,6 +53,10 @@ function disc(width: number, height: number): Colour {
   };
 }
 
+function grey(value: number): [number, number, number] {
+  return [value, value, value];
+}
+
 function colourOf(pattern: Pattern, seed: number, width: number, height: number): Colour {
   switch (pattern) {
     case 'noise':
@@ -69,8 +73,12 @@ function colourOf(pattern: Pattern, seed: number, width: number, height: number)
       return ramp(width, height);
     case 'disc':
       return disc(width, height);
+    case 'stripes':
+      return (x) => grey(255 * (x % 2));
+    case 'checks':
+      return (x, y) => grey(255 * ((x + y) % 2));
     case 'flat':
-      return () => [128, 128, 128];
+      return () => grey(128);
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Backend, DIGEST_HIT_FIELDS, HASH_BYTES, HIT_FIELDS } from '../backend.js';
 import type { Platform } from '../platform.js';
+import { patchStages } from './patch-stages.js';
 import { picture } from './pictures.js';
 import { seededHashes } from './seeded-hashes.js';
-import { SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
+import { PATCH_VECTOR, SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
 
 /** One thing that was checked. */
 export interface SelfTestDetail {
@@ -31,7 +32,7 @@ const DIGESTS_OF_ABC = {
 
 /**
  * Proves in this very runtime that hashing, searching and digests give the published answers, on every kernel that the
- * machine has. Takes some tens of milliseconds.
+ * machine has, and that patches are what they are elsewhere. Takes some tens of milliseconds.
  */
 export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
   const start = performance.now();
@@ -46,6 +47,7 @@ export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
   for (const kernel of backend.kernels) checkScan(backend, kernel, check);
   checkIndex(backend, check);
   checkDigestIndex(backend, check);
+  checkPatches(backend, check);
   checkDigests(platform, check);
   const failed = details.filter((detail) => !detail.ok).length;
   return { ok: failed === 0, passed: details.length - failed, failed, elapsedMs: performance.now() - start, details };
@@ -129,6 +131,15 @@ function checkDigestIndex({ index: core }: Backend, check: Check): void {
   const hits = new Uint32Array(3 * DIGEST_HIT_FIELDS);
   const found = core.digestFind(index, queries, hits);
   check('index of digests', `${core.open(index).count}, ${found}: ${hits.join()}`, '1000, 2: 0,7,0,900,0,0');
+}
+
+/** Patches stage by stage, from the working picture to a match, by the kernel in use. */
+function checkPatches(backend: Backend, check: Check): void {
+  const { pattern, seed, width, height, stages } = PATCH_VECTOR;
+  const data = picture(pattern, seed, width, height);
+  const found = patchStages(backend, { data, width, height, channels: 3 });
+  for (const stage of Object.keys(stages) as (keyof typeof stages)[])
+    check(`patches of ${pattern} ${width}x${height}, ${stage}`, String(found[stage]), String(stages[stage]));
 }
 
 function checkDigests(platform: Platform, check: Check): void {

@@ -1,3 +1,4 @@
+import type { PatchStages } from './patch-stages.js';
 import type { Pattern } from './pictures.js';
 
 /** One picture by formula, and what Meta's reference answers for it. */
@@ -15,6 +16,27 @@ export interface SelfTestVector {
   /** The eight of the turned picture: egide's own, which the tests hold against hashing turned pixels. */
   readonly turned?: readonly string[];
 }
+
+/** One of the pictures in test/vectors/patches.json, and what the scalar kernel makes of it. Slim, so that it takes little time. */
+export const PATCH_VECTOR: Readonly<Record<'seed' | 'width' | 'height', number>> & {
+  readonly pattern: Pattern;
+  readonly stages: PatchStages;
+} = {
+  pattern: 'blocks',
+  seed: 2463534333,
+  width: 512,
+  height: 96,
+  stages: {
+    keypoints: 67,
+    places: 2207477487,
+    histograms: 180307025,
+    luma: 491544576,
+    standard: 3632124438,
+    compact: 689778156,
+    matchNumbers: 394,
+    match: 1911025255,
+  },
+};
 
 /**
  * Seven of the 109 vectors in test/vectors/pdq-synthetic.tsv: answers of Meta's reference, facebook/ThreatExchange pdq/cpp

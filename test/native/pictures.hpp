@@ -46,6 +46,9 @@ inline std::vector<std::uint8_t> picture(const std::string& pattern, std::uint32
         const std::int64_t dx = 2 * std::int64_t{x} - w, dy = 2 * std::int64_t{y} - h, r0 = w < h ? w : h;
         const bool in = dx * dx + dy * dy < r0 * r0 / 2;
         put(in ? 230 : 20, in ? triangle(x, 40) : triangle(y, 25), in ? 60 : 180);
+      } else if (pattern == "stripes" || pattern == "checks") {
+        const std::uint32_t v = 255 * ((pattern == "checks" ? x + y : x) % 2);
+        put(v, v, v);
       } else {
         put(128, 128, 128);
       }
