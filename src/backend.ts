@@ -23,7 +23,7 @@ export interface Pixels {
   readonly width: number;
   /** Pixels. */
   readonly height: number;
-  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA. Alpha is never composited here: hashing looks at colour only. */
+  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA. Alpha: PDQ looks at colour only; patches lay the picture on mid-grey. */
   readonly channels: 1 | 2 | 3 | 4;
 }
 
