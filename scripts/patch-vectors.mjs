@@ -36,6 +36,6 @@ const backend = createNativeBackend();
 const rows = PICTURES.map(([pattern, width, height], i) => {
   const seed = 2463534242 + 7 * i;
   const stages = patchStages(backend, { data: picture(pattern, seed, width, height), width, height, channels: 3 }, 'scalar');
-  return `  ${JSON.stringify({ pattern, seed, width, height, ...stages })}`;
+  return { pattern, seed, width, height, ...stages };
 });
-writeFileSync(new URL('../test/vectors/patches.json', import.meta.url), `[\n${rows.join(',\n')}\n]\n`);
+writeFileSync(new URL('../test/vectors/patches.json', import.meta.url), `${JSON.stringify(rows, null, 2)}\n`);
