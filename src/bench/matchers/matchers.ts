@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EgideError } from '../../errors.js';
 import { faultOf, type Matcher } from '../matcher.js';
+import { ladderDeepMatcher, ladderMatcher } from './ladder.js';
 import { patchesCompactMatcher, patchesDeepMatcher, patchesStandardMatcher } from './patches.js';
 import { pdqMatcher, pdqOrientationsMatcher } from './pdq.js';
 import { blockhashMatcher, imghashMatcher, sharpPhashMatcher } from './peers.js';
@@ -13,6 +14,8 @@ const BUILT_IN: Readonly<Record<string, () => Promise<Matcher>>> = {
   'patches-standard': patchesStandardMatcher,
   'patches-compact': patchesCompactMatcher,
   'patches-deep': patchesDeepMatcher,
+  ladder: ladderMatcher,
+  'ladder-deep': ladderDeepMatcher,
   'sharp-phash': sharpPhashMatcher,
   imghash: imghashMatcher,
   blockhash: blockhashMatcher,
@@ -22,7 +25,7 @@ const BUILT_IN: Readonly<Record<string, () => Promise<Matcher>>> = {
 export const MATCHER_NAMES: readonly string[] = Object.keys(BUILT_IN);
 
 /** Measured when nobody says what. */
-export const DEFAULT_MATCHERS: readonly string[] = ['pdq', 'pdq-orientations', 'patches-standard'];
+export const DEFAULT_MATCHERS: readonly string[] = ['pdq', 'pdq-orientations', 'patches-standard', 'ladder'];
 
 /** Which matchers to measure. */
 export interface MatcherChoice {
