@@ -2,9 +2,11 @@
 //   originals/    150 photographs, none of those that the tables of patches were learned from
 //   distractors/  every other photograph, the largest ones cut into four tiles that share nothing; and other pictures (drawings, cut-out
 //                 objects, astronomy, paintings), less those that the same picture is kept of already
+//   related.tsv   pairs of them that show the same thing (bench/related-pictures.tsv), and tiles of one photograph
 // The same corpus gives the same layout. Needs tiers S, M and L.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { load } from '../dist/entry/node.js';
 import { isForLearning } from '../scripts/learn/choose.mjs';
@@ -18,6 +20,7 @@ const LARGE_SIDE = 1600;
 /** Bits within which two pictures are taken to be the same drawing in other colours; unrelated ones lie around 128. */
 const SAME_DRAWING = 90;
 
+const related = [];
 const egide = await load();
 const photographs = filesIn('photo');
 const isOriginal = new Set();
@@ -35,6 +38,8 @@ const others = [];
 for (const kind of ['painting', 'illustration', 'pano', 'object', 'astro', 'clipart']) others.push(...filesIn(kind));
 const kept = await distinct(others, OTHERS);
 for (const file of kept) copyFileSync(file, join(out, 'distractors/other', basename(file)));
+related.push(...knownPairs());
+writeFileSync(join(out, 'related.tsv'), related.map((pair) => `${pair.join('\t')}\n`).join(''));
 console.log(`${isOriginal.size} originals; distractors: ${count} photographs, ${kept.length} other pictures, in ${out}`);
 
 /** By name, which begins with the SHA-256: an order that has nothing to do with what the pictures show. */
@@ -62,7 +67,22 @@ async function distract(file) {
     const tile = sharp(file).removeAlpha().extract({ left, top, width: w, height: h }).resize(1024, 1024, { fit: 'inside' });
     await tile.jpeg({ quality: 92 }).toFile(join(out, 'distractors/photo', `${basename(file).split('.')[0]}-${i}.jpg`));
   }
+  for (const i of [0, 1, 2, 3])
+    for (let k = 0; k < i; ++k) related.push([i, k].map((tile) => `photo/${basename(file).split('.')[0]}-${tile}.jpg`));
   return 4;
+}
+
+/** The pairs of the list whose pictures are both laid out, with the folders that they are in. */
+function knownPairs() {
+  const list = join(dirname(fileURLToPath(import.meta.url)), 'related-pictures.tsv');
+  const lines = readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const placed = (name) =>
+    ['originals', 'distractors/photo', 'distractors/other']
+      .map((folder) => `${folder}/${name}`)
+      .find((path) => existsSync(join(out, path)));
+  return lines.map((line) => line.split('\t').slice(0, 2).map(placed)).filter((pair) => pair.every((path) => path !== undefined));
 }
 
 /** The first `wanted` that are no recolouring of one before. */
