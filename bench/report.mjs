@@ -1,5 +1,6 @@
 // Turns the figures of run.mjs into RESULTS.md.
 
+import { patchSection } from './report-patches.mjs';
 import { searchGoals, searchSections } from './report-search.mjs';
 import { mib, ms, named, table, times, us } from './tables.mjs';
 
@@ -17,8 +18,18 @@ export function report(results) {
     scan(results),
     memory(results),
     changes(results),
+    patchSection(results.patches),
   ];
   return { text: `${sections.join('\n\n')}\n`, goals };
+}
+
+/** A text of sections, in which one has taken the place of the one with the same title, or the last. */
+export function replaced(text, section) {
+  const [title] = section.split('\n', 1);
+  const sections = text.trimEnd().split(/\n\n(?=## )/);
+  const at = sections.findIndex((one) => one.split('\n', 1)[0] === title);
+  sections.splice(at < 0 ? sections.length : at, 1, section);
+  return `${sections.join('\n\n')}\n`;
 }
 
 function head({ machine, native, endToEnd, loadAfter, packages }) {

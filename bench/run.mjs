@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Runs every benchmark and writes RESULTS.md: `npm run bench`, about nine minutes. Builds what is missing or older than its sources.
+// Runs every benchmark and writes RESULTS.md: `npm run bench`, about thirteen minutes. Builds what is missing or older than its sources.
+// `npm run bench -- patches` runs the part about patches (run-patches.mjs) and leaves the rest of RESULTS.md as it is.
 // EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). EGIDE_BENCH_LARGE=1: search among more hashes (run-search.mjs).
 // Needs what `npm run build` needs; FAISS, for comparison, needs python3; the part about memory needs Linux.
 import { execFileSync } from 'node:child_process';
@@ -7,7 +8,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { report } from './report.mjs';
+import { replaced, report } from './report.mjs';
+import { patchSection } from './report-patches.mjs';
+import { runPatches } from './run-patches.mjs';
 import { runSearch } from './run-search.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -62,6 +65,8 @@ function build() {
       'hamming_bench',
       'search_bench',
       'digest_bench',
+      'patch_bench',
+      'patch_bank_bench',
     ]);
   });
 }
@@ -84,34 +89,57 @@ function machine() {
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     system: `${os.type()} ${os.release()}, ${process.arch}`,
     node: process.version,
-    load: os.loadavg().map((value) => value.toFixed(1)),
+    load: loadNow(),
   };
 }
+
+const loadNow = () => os.loadavg().map((value) => value.toFixed(1));
 
 /** Each part in a process of its own: what one leaves behind does not weigh on the next. */
 const script = (name, ...args) => JSON.parse(run('node', [join('bench', name), ...args]));
 
+/** Measures patches alone. */
+function patches() {
+  const before = machine();
+  const measured = runPatches({ run, step, script, out, root });
+  return { machine: before, loadAfter: loadNow(), ...measured };
+}
+
+function everything() {
+  const before = machine();
+  const results = {
+    machine: before,
+    native: step('PDQ in C++', () => JSON.parse(run(join(out, 'pdq_bench'), []))),
+    hamming: step('Scan of hashes in C++', () => JSON.parse(run(join(out, 'hamming_bench'), []))),
+    search: runSearch({ run, step, script, out, root }),
+    node: step('PDQ through Node: native and WebAssembly', () => script('pdq.mjs', join(out, 'pdq_bench'))),
+    endToEnd: step('From JPEG bytes to a hash, beside other packages', () => script('end-to-end.mjs')),
+    scan: step('Overhead of a whole scan', () => script('scan.mjs')),
+    changes: step('How far changes move a hash', () => script('changes.mjs')),
+    memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
+    patches: patches(),
+    loadAfter: loadNow(),
+    packages: Object.fromEntries(
+      ['sharp-phash', 'imghash', 'blockhash-core'].map((name) => [
+        name,
+        JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version,
+      ]),
+    ),
+  };
+  writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  return results;
+}
+
+const PARTS = ['patches'];
+const [part] = process.argv.slice(2);
+if (part !== undefined && !PARTS.includes(part)) throw new Error(`expected nothing or ${PARTS.join(', ')}, got ${part}`);
 build();
-const before = machine();
-const results = {
-  machine: before,
-  native: step('PDQ in C++', () => JSON.parse(run(join(out, 'pdq_bench'), []))),
-  hamming: step('Scan of hashes in C++', () => JSON.parse(run(join(out, 'hamming_bench'), []))),
-  search: runSearch({ run, step, script, out, root }),
-  node: step('PDQ through Node: native and WebAssembly', () => script('pdq.mjs', join(out, 'pdq_bench'))),
-  endToEnd: step('From JPEG bytes to a hash, beside other packages', () => script('end-to-end.mjs')),
-  scan: step('Overhead of a whole scan', () => script('scan.mjs')),
-  changes: step('How far changes move a hash', () => script('changes.mjs')),
-  memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
-  loadAfter: os.loadavg().map((value) => value.toFixed(1)),
-  packages: Object.fromEntries(
-    ['sharp-phash', 'imghash', 'blockhash-core'].map((name) => [
-      name,
-      JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version,
-    ]),
-  ),
-};
-writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-const { text, goals } = report(results);
-writeFileSync(join(root, 'bench/RESULTS.md'), text);
-process.stderr.write(`${goals}\n[${Math.round((Date.now() - started) / 1000)} s] bench/RESULTS.md is written.\n`);
+const file = join(root, 'bench/RESULTS.md');
+if (part === 'patches') {
+  writeFileSync(file, replaced(readFileSync(file, 'utf8'), patchSection(patches())));
+} else {
+  const { text, goals } = report(everything());
+  writeFileSync(file, text);
+  process.stderr.write(`${goals}\n`);
+}
+process.stderr.write(`[${Math.round((Date.now() - started) / 1000)} s] bench/RESULTS.md is written.\n`);

@@ -1,243 +1,234 @@
-// The index of patches: how long it takes to build, what it takes in memory, and how long candidates take to find, for
-// keys that are all as likely and for keys of which few are common. Codes, keys and places are made up; of every query
-// half the features are copies of one image's. Prints one JSON object. Answers are checked first.
-#include <sys/mman.h>
+// Patches of one picture and of a pair: extraction by every kernel that this machine runs, as a whole and stage by
+// stage, beside OpenCV's ORB and SIFT on the same luma; one pair compared; pictures made to be slow. Prints one JSON
+// object. Answers are checked first.
+//
+// Usage: patch_bench FOLDER, in which bench/patch-data.mjs has written photographs (picture-0.ppm ..., 1,280 pixels
+// wide) and an edited copy of the first (copy.ppm).
+#include <functional>
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "core/index/index_build.hpp"
-#include "core/patch/patch_probe.hpp"
-#include "core/patch/patch_search.hpp"
-#include "measure.hpp"
+#include "core/patch/compare.hpp"
+#include "core/patch/describe.hpp"
+#include "core/patch/match.hpp"
+#include "core/patch/patches_format.hpp"
+#include "patch_pictures.hpp"
+#if defined(EGIDE_OPENCV)
+#include "patch_opencv.hpp"
+#endif
 
 namespace {
 
-using egide::bench::clock_us;
+using egide::bench::Contender;
+using egide::bench::interleave;
+using egide::bench::patches_of;
+using egide::bench::Picture;
 using egide::bench::require;
+using egide::kernels::PatchKernel;
 
-constexpr std::uint32_t kFeatures = 256, kQueryFeatures = 500, kVariants = 2, kQueries = 20;
-
-std::uint64_t next_random(std::uint64_t& state) {  // splitmix64 (S. Vigna, public domain)
-  std::uint64_t z = state += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
+std::vector<const PatchKernel*> kernels_here() {
+  std::vector<const PatchKernel*> kernels;
+  for (const PatchKernel& kernel : egide::kernels::patch_kernels())
+    if (kernel.available()) kernels.push_back(&kernel);
+  return kernels;
 }
 
-double between(std::uint64_t& state, double low, double high) {
-  return low + (high - low) * static_cast<double>(next_random(state) >> 11) / 9007199254740992.0;
-}
-
-/// How features come about. In a skewed bank each feature resembles one of many kinds, of which some are much commoner
-/// than others (the kind of rank r is as common as 1 / (300 + r)), with 14 bits in 128 and 2 of its key turned over: a
-/// query then meets about as many entries, and hits, as one of photographs does.
-struct Kinds {
-  bool skewed;
-  static constexpr std::uint32_t kKinds = 1 << 15;
-  static constexpr double kFlat = 300;
-
-  void feature(std::uint64_t& state, egide::Code& code, std::uint32_t& key) const {
-    if (!skewed) {
-      code = {{next_random(state), next_random(state)}};
-      key = static_cast<std::uint32_t>(next_random(state) >> 40);
-      return;
-    }
-    const double rank = kFlat * std::pow(kKinds / kFlat, between(state, 0, 1));
-    std::uint64_t kind = 7777 * static_cast<std::uint64_t>(rank);
-    code = {{next_random(kind), next_random(kind)}};
-    key = static_cast<std::uint32_t>(next_random(kind) >> 40);
-    for (int i = 0; i < 14; ++i) {
-      const std::uint64_t bit = next_random(state) % 128;
-      code.words[bit / 64] ^= std::uint64_t{1} << bit % 64;
-    }
-    for (int i = 0; i < 2; ++i) key ^= 1u << next_random(state) % 24;
-  }
+/// A contender, and what one piece of its work is: on the picture of that number.
+struct Way {
+  std::string name, more;  // `more`: further members of its JSON object
+  std::function<void(std::size_t)> work;
 };
 
-egide::Place random_place(std::uint64_t& state) {
-  return {static_cast<float>(between(state, 0, 640)), static_cast<float>(between(state, 0, 480)),
-          static_cast<float>(std::exp2(between(state, 0.5, 4))), static_cast<float>(between(state, 0, 6.28))};
-}
-
-std::vector<std::uint8_t> record_of(std::uint64_t image, const Kinds& kinds, std::uint32_t code_bytes) {
-  const egide::RecordShape shape{code_bytes, kFeatures, 32, 24, 640, 480};
-  std::vector<std::uint8_t> bytes(egide::record_bytes(shape));
-  std::uint64_t state = image * 0x100000001b3u + 5;
-  for (std::uint32_t i = 0; i < kFeatures; ++i) {
-    egide::Code code;
-    std::uint32_t key = 0;
-    kinds.feature(state, code, key);
-    std::uint8_t* at = bytes.data() + egide::kRecordHeaderBytes + egide::feature_bytes(code_bytes) * i;
-    std::memcpy(at, code.words.data(), code_bytes);
-    egide::write_number(at + code_bytes, key);
-    egide::write_number(at + code_bytes + 4, egide::pack_place(random_place(state), 640));
-  }
-  egide::seal_record(bytes, shape);
-  return bytes;
-}
-
-/// A copy of an image: half its features, six bits of each code and one of some keys turned over, among strangers.
-egide::Query query_of_copy(std::uint64_t image, const Kinds& kinds, std::uint64_t seed, std::uint32_t copied) {
-  const std::vector<std::uint8_t> bytes = record_of(image, kinds, 16);
-  egide::Record record;
-  require(egide::read_record(bytes, record) == egide::RecordError::ok, "a record");
-  egide::Query query;
-  query.width = 640, query.height = 480;
-  for (std::uint32_t i = 0; i < kQueryFeatures; ++i) {
-    egide::Code code;
-    egide::Key key{};
-    egide::Place place = random_place(seed);
-    kinds.feature(seed, code, key.bits);
-    if (i < copied) {
-      code = record.code(i), key.bits = record.key(i), place = record.place(i);
-      for (int flip = 0; flip < 6; ++flip) {
-        const std::uint64_t bit = next_random(seed) % 128;
-        code.words[bit / 64] ^= std::uint64_t{1} << bit % 64;
-      }
-    }
-    for (float& margin : key.margins) margin = static_cast<float>(between(seed, 0, 2));
-    query.places.push_back(place), query.codes.push_back(code), query.keys.push_back(key);
-  }
-  return query;
-}
-
-/// Memory at a cache line, in huge pages where the system gives them: what both doors do.
-class Area {
- public:
-  explicit Area(std::size_t bytes) : bytes_(bytes), memory_(new std::uint8_t[bytes + kHuge]) {
-    start_ = memory_.get() + (kHuge - reinterpret_cast<std::uintptr_t>(memory_.get()) % kHuge);
-#if defined(MADV_HUGEPAGE)
-    madvise(start_, bytes / kHuge * kHuge, MADV_HUGEPAGE);
-#endif
-  }
-  std::span<std::uint8_t> span() const { return {start_, bytes_}; }
-
- private:
-  static constexpr std::size_t kHuge = std::size_t{2} << 20;
-  std::size_t bytes_;
-  std::unique_ptr<std::uint8_t[]> memory_;
-  std::uint8_t* start_;
-};
-
-/// Entries of the index with a key that a query is looked for under.
-std::size_t entries_met(const egide::Index& index, const egide::Query& query, std::uint32_t probes) {
-  std::size_t entries = 0;
-  std::uint32_t keys[egide::kMostProbes];
-  for (const egide::Key& key : query.keys) {
-    egide::probes_of(key, probes, keys);
-    for (std::uint32_t i = 0; i < probes; ++i) {
-      egide::EntryRun run{};
-      require(egide::bucket_of(index, keys[i], run) == egide::IndexError::ok, "a bucket");
-      run = egide::run_of(index, keys[i], run);
-      entries += run.end - run.begin;
-    }
-  }
-  return entries;
-}
-
-void measure(std::uint64_t images, std::uint32_t code_bytes, const Kinds& kinds, bool last) {
-  egide::PatchTotals totals{images * kFeatures, images, images * egide::grid_blocks({32, 24})};
-  const egide::IndexShape shape = egide::patch_shape(totals, code_bytes);
-  const Area area(egide::layout_of(shape).total);
-  double add_us = 0, longest_us = 0;
-  auto scratch = std::make_unique<Area>(egide::index_scratch_bytes(shape));
-  const egide::IndexWork work{area.span(), scratch->span()};
-  require(egide::index_build_begin(work, shape), "the build begins");
-  for (std::uint32_t i = 0; i < images; ++i) {
-    const std::vector<std::uint8_t> record = record_of(i, kinds, code_bytes);
-    const double start = clock_us(CLOCK_THREAD_CPUTIME_ID);
-    require(egide::index_build_add(work, record, {&i, 1}), "a record is added");
-    add_us += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
-  }
-  const double begin = clock_us(CLOCK_THREAD_CPUTIME_ID);
-  for (std::uint64_t left = 1; left > 0;) {
-    const double start = clock_us(CLOCK_THREAD_CPUTIME_ID);
-    left = egide::index_build_step(work, 1 << 20).left;
-    longest_us = std::max(longest_us, clock_us(CLOCK_THREAD_CPUTIME_ID) - start);
-  }
-  const double sort_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - begin;
-  scratch.reset();
-  egide::Index index;
-  require(egide::read_index(work.index, index) == egide::IndexError::ok &&
-              egide::check_directory(index) == egide::IndexError::ok,
-          "the index opens");
-
-  std::vector<std::vector<egide::Query>> queries;
-  for (std::uint32_t q = 0; q < kQueries; ++q) {
-    queries.emplace_back();
-    for (std::uint32_t v = 0; v < kVariants; ++v)
-      queries.back().push_back(query_of_copy(q * (images / kQueries), kinds, 1000 * q + v, v == 0 ? kFeatures / 2 : 0));
-  }
-  const egide::PatchSegment segment{index, {}};
-  const egide::PatchSearchOptions options = egide::patch_search_options(static_cast<double>(images), false);
-  std::size_t hits = 0, entries = 0;
-  for (std::uint32_t q = 0; q < kQueries; ++q) {
-    const auto found = egide::patch_candidates({&segment, 1}, queries[q], options);
-    require(found.error == egide::IndexError::ok && !found.truncated && !found.candidates.empty() &&
-                found.candidates[0].image == q * (images / kQueries) && found.candidates[0].query == 0,
-            "the copied image is the first candidate");
-    std::vector<egide::PatchHit> all;
-    egide::PatchProbe probe(segment, options.probes);
-    for (const egide::Query& query : queries[q]) {
-      require(probe.run(query, 0, all) == egide::IndexError::ok, "probing");
-      entries += entries_met(index, query, options.probes);
-    }
-    hits += all.size();
-  }
-  std::vector<egide::bench::Contender> contenders{{"candidates", {}}, {"hits alone", {}}, {"references", {}}};
-  std::size_t next = 0, sum = 0;
-  egide::Reference reference;
-  egide::bench::interleave(contenders, [&](std::size_t way) {
-    next = (next + 7) % kQueries;
-    if (way == 0) {
-      sum += egide::patch_candidates({&segment, 1}, queries[next], options).candidates.size();
-    } else if (way == 1) {
-      std::vector<egide::PatchHit> all;
-      egide::PatchProbe probe(segment, options.probes);
-      for (const egide::Query& query : queries[next])
-        require(probe.run(query, 0, all) == egide::IndexError::ok, "probing");
-      sum += all.size();
-    } else {
-      for (std::uint32_t i = 0; i < options.candidates; ++i) {
-        require(egide::reference_at(index, (next * 7919 + i * 104729) % images, reference) == egide::IndexError::ok,
-                "a reference");
-        sum += reference.codes[0].words[0] & 1;
-      }
-    }
-  });
-  require(sum > 0, "the sum");  // read, so that nothing is optimised away
-  const double features = static_cast<double>(totals.features);
-  std::printf(
-      "    {\"images\": %llu, \"codeBytes\": %u, \"keys\": \"%s\", \"bytes\": %zu, \"bytesAFeature\": %.2f, "
-      "\"addNsAFeature\": %.1f, \"sortNsAFeature\": %.1f, \"longestStepMs\": %.1f, \"entriesAQuery\": %.0f, "
-      "\"hitsAQuery\": %.0f, "
-      "\"ways\": [",
-      static_cast<unsigned long long>(images), code_bytes, kinds.skewed ? "skewed" : "uniform", work.index.size(),
-      static_cast<double>(work.index.size() - egide::kGridBlock * totals.grid_blocks) / features,
-      1000 * add_us / features, 1000 * sort_us / features, longest_us / 1000, static_cast<double>(entries) / kQueries,
-      static_cast<double>(hits) / kQueries);
-  for (std::size_t i = 0; i < contenders.size(); ++i) {
+// Every way in its turn, each going round `count` pictures; prints `"TITLE": [...]`.
+void measure(const char* title, const std::vector<Way>& ways, std::size_t count) {
+  std::vector<Contender> contenders;
+  for (const Way& way : ways) contenders.push_back({way.name, {}});
+  std::vector<std::size_t> next(ways.size(), 0);
+  interleave(contenders, [&](std::size_t i) { ways[i].work(next[i]++ % count); });
+  std::printf(",\n  \"%s\": [", title);
+  for (std::size_t i = 0; i < ways.size(); ++i) {
     egide::bench::print(contenders[i], i == 0);
-    std::printf("}");
+    std::printf("%s}", ways[i].more.c_str());
   }
-  std::printf("]}%s\n", last ? "" : ",");
-  std::fflush(stdout);
+  std::printf("]");
+}
+
+std::string features(std::size_t count) { return ", \"features\": " + std::to_string(count); }
+
+// From the luma of a working picture of 640 pixels to 500 features: the same bytes for all.
+void measure_extraction(const std::vector<Picture>& lumas, const std::vector<const PatchKernel*>& kernels) {
+  std::vector<Way> ways;
+  for (const PatchKernel* kernel : kernels) {
+    std::size_t count = 0;
+    for (const Picture& luma : lumas) {
+      const egide::Patches patches = patches_of(luma, egide::kLiteSide, egide::kQueryFeatures, *kernel);
+      const egide::Patches wanted =
+          patches_of(luma, egide::kLiteSide, egide::kQueryFeatures, egide::kernels::patch_scalar);
+      require(egide::write_patches(patches) == egide::write_patches(wanted),
+              std::string(kernel->name) + " on " + luma.name);
+      count += patches.places.size();
+    }
+    ways.push_back({std::string("egide, ") + kernel->name, features(count / lumas.size()), [&, kernel](std::size_t i) {
+                      patches_of(lumas[i], egide::kLiteSide, egide::kQueryFeatures, *kernel);
+                    }});
+  }
+#if defined(EGIDE_OPENCV)
+  for (const egide::bench::CvDetector& detector : egide::bench::cv_detectors()) {
+    std::size_t count = 0;
+    for (const Picture& luma : lumas) count += detector(luma).keypoints.size();
+    require(count >= 100 * lumas.size(), detector.name + " finds hardly anything");
+    ways.push_back(
+        {detector.name, features(count / lumas.size()), [&, detector](std::size_t i) { detector(lumas[i]); }});
+  }
+#endif
+  measure("extraction", ways, lumas.size());
+}
+
+// What a stage begins with: what the one before it has made of a picture.
+struct Staged {
+  std::uint32_t width, height;
+  std::vector<float> luma;
+  std::vector<egide::Octave> octaves;
+  std::vector<egide::Keypoint> chosen;
+};
+
+void measure_stages(const std::vector<Picture>& pictures, const std::vector<const PatchKernel*>& kernels) {
+  std::vector<Staged> staged;
+  for (const Picture& picture : pictures) {
+    const PatchKernel& kernel = *kernels.front();
+    egide::WorkingPicture working = egide::bench::working_of(picture, egide::kLiteSide, kernel);
+    Staged made{working.size().width, working.size().height, std::move(working).take_luma(), {}, {}};
+    made.octaves = egide::pyramid_of(made.luma.data(), made.width, made.height, kernel);
+    made.chosen = egide::chosen(made.octaves, egide::keypoints_of(made.octaves, kernel), egide::kQueryFeatures);
+    staged.push_back(std::move(made));
+  }
+  std::vector<Way> ways;
+  for (const PatchKernel* kernel : kernels) {
+    const std::string more = std::string(", \"kernel\": \"") + kernel->name + "\"";
+    ways.push_back({"working picture", more,
+                    [&, kernel](std::size_t i) { egide::bench::working_of(pictures[i], egide::kLiteSide, *kernel); }});
+    ways.push_back({"pyramid", more, [&, kernel](std::size_t i) {
+                      egide::pyramid_of(staged[i].luma.data(), staged[i].width, staged[i].height, *kernel);
+                    }});
+    ways.push_back({"keypoints", more, [&, kernel](std::size_t i) {
+                      const std::vector<egide::Octave>& octaves = staged[i].octaves;
+                      egide::chosen(octaves, egide::keypoints_of(octaves, *kernel), egide::kQueryFeatures);
+                    }});
+    ways.push_back({"describing", more, [&, kernel](std::size_t i) {
+                      std::size_t made = 0;
+                      for (const egide::Keypoint& keypoint : staged[i].chosen) {
+                        const egide::Octave& octave = staged[i].octaves[keypoint.octave];
+                        const egide::Angles angles = egide::angles_of(octave, keypoint, *kernel);
+                        for (std::uint32_t a = 0; a < angles.count && made < egide::kQueryFeatures; ++a, ++made)
+                          egide::histogram_of(octave, keypoint, angles.radians[a], *kernel);
+                      }
+                      require(made > 0, "nothing to describe");
+                    }});
+  }
+  measure("stages", ways, pictures.size());
+}
+
+// The copy against the photograph that it was made of (0), and against another one (1).
+void measure_matching(const Picture& copy, const std::vector<Picture>& lumas, const PatchKernel& kernel) {
+  const egide::Patches patches = patches_of(copy, egide::kLiteSide, egide::kQueryFeatures, kernel);
+  const egide::Query query = egide::query_of(patches, egide::Variant::normal, egide::kQueryFeatures);
+  std::vector<std::vector<std::uint8_t>> records;
+  std::vector<egide::Reference> references;
+  for (std::size_t i : {0, 1}) {
+    const egide::Patches enrolled = patches_of(lumas[i], egide::kLiteSide, egide::kStandardFeatures, kernel);
+    records.push_back(egide::write_record(enrolled, egide::kStandardFeatures, 16, true));
+  }
+  for (const std::vector<std::uint8_t>& bytes : records) {
+    egide::Record record;
+    require(egide::read_record(bytes, record) == egide::RecordError::ok, "a record");
+    references.push_back(egide::reference_of(record));
+  }
+  const egide::PatchMatch same = egide::match_reference(patches, query, references[0], 1, 1);
+  require(same.tier == egide::Tier::confirmed, "the copy is confirmed");
+  require(egide::match_reference(patches, query, references[1], 1, 1).tier == egide::Tier::none,
+          "another picture is no copy");
+  const auto inliers = [](std::size_t count) { return ", \"inliers\": " + std::to_string(count); };
+  const std::string mine = inliers(same.geometry.inliers.size());
+  std::vector<Way> ways{
+      {"egide, one variant", mine, [&](std::size_t i) { egide::match_reference(patches, query, references[i], 1, 1); }},
+      {"egide, two variants, from bytes", mine, [&](std::size_t i) {
+         std::vector<double> numbers;
+         egide::compare(patches, records[i], egide::kPlainVariants, 1, numbers);
+       }}};
+#if defined(EGIDE_OPENCV)
+  std::vector<egide::bench::CvFeatures> asked, known[2];
+  for (const egide::bench::CvDetector& detector : egide::bench::cv_detectors()) {
+    asked.push_back(detector(copy));
+    for (std::size_t i : {0, 1}) known[i].push_back(detector(lumas[i]));
+  }
+  for (const egide::bench::CvMatcher& matcher : egide::bench::cv_matchers()) {
+    const std::size_t d = matcher.detector;
+    const int found = matcher(asked[d], known[0][d]), stray = matcher(asked[d], known[1][d]);
+    require(found >= 15 && stray < 15, matcher.name + ": " + std::to_string(found) + " inliers with the original, " +
+                                           std::to_string(stray) + " with another picture");
+    ways.push_back({matcher.name, inliers(static_cast<std::size_t>(found)),
+                    [&, matcher, d](std::size_t i) { matcher(asked[d], known[i][d]); }});
+  }
+#endif
+  const auto only = [&](std::size_t pair) {
+    std::vector<Way> fixed = ways;
+    for (Way& way : fixed) {
+      way.work = [work = way.work, pair](std::size_t) { work(pair); };
+      if (pair > 0) way.more.clear();
+    }
+    return fixed;
+  };
+  measure("copies", only(0), 1);
+  measure("strangers", only(1), 1);
+}
+
+// At each long side with the number of features that goes with it, beside photographs of that size.
+void measure_hostile(const std::vector<Picture>& photographs, const PatchKernel& kernel) {
+  const struct {
+    std::uint32_t side, features;
+    const char* title;
+  } uses[] = {{egide::kLiteSide, egide::kQueryFeatures, "hostileLite"},
+              {egide::kDeepSide, egide::kDeepFeatures, "hostileDeep"}};
+  for (const auto& use : uses) {
+    std::vector<Picture> lumas;
+    for (const Picture& photograph : photographs) lumas.push_back(egide::bench::luma_of(photograph, use.side));
+    const std::vector<Picture> hostile = egide::bench::hostile_pictures(use.side);
+    std::vector<Way> ways{{"photographs", "", [&](std::size_t i) {
+                             patches_of(lumas[i % lumas.size()], use.side, use.features, kernel);
+                           }}};
+    for (const Picture& picture : hostile) {
+      const egide::WorkingPicture working = egide::bench::working_of(picture, use.side, kernel);
+      const std::vector<float> luma = egide::WorkingPicture(working).take_luma();
+      const std::size_t found =
+          egide::keypoints_of(egide::pyramid_of(luma.data(), use.side, use.side, kernel), kernel).size();
+      ways.push_back({picture.name, ", \"keypoints\": " + std::to_string(found),
+                      [&](std::size_t) { patches_of(picture, use.side, use.features, kernel); }});
+    }
+    measure(use.title, ways, lumas.size());
+  }
 }
 
 }  // namespace
 
-/// EGIDE_BENCH_IMAGES: images of the bank, by default 100,000.
-int main() {
-  const char* text = std::getenv("EGIDE_BENCH_IMAGES");
-  const std::uint64_t images = text != nullptr ? std::strtoull(text, nullptr, 10) : 100'000;
-  std::printf("{\n  \"cpu\": \"%s\",\n  \"patches\": [\n", egide::bench::cpu_name().c_str());
-  measure(images, 16, {false}, false);
-  measure(images, 16, {true}, false);
-  measure(images, 8, {false}, true);
-  std::printf("  ]\n}\n");
+int main(int argc, char** argv) {
+  require(argc == 2, "usage: patch_bench FOLDER");
+  const std::string folder = argv[1];
+  std::vector<Picture> pictures, lumas;
+  for (int i = 0; i < 5; ++i) {
+    pictures.push_back(egide::bench::read_ppm(folder + "/picture-" + std::to_string(i) + ".ppm"));
+    lumas.push_back(egide::bench::luma_of(pictures.back(), egide::kLiteSide));
+  }
+  const Picture copy = egide::bench::luma_of(egide::bench::read_ppm(folder + "/copy.ppm"), egide::kLiteSide);
+  const std::vector<const PatchKernel*> kernels = kernels_here();
+#if defined(EGIDE_OPENCV)
+  const std::string opencv = "\"" CV_VERSION "\"";
+#else
+  const std::string opencv = "null";
+  std::fprintf(stderr, "OpenCV is skipped: it was not there when this was built (Debian: libopencv-dev)\n");
+#endif
+  std::printf("{\n  \"cpu\": \"%s\",\n  \"compiler\": \"%s\",\n  \"opencv\": %s", egide::bench::cpu_name().c_str(),
+              __VERSION__, opencv.c_str());
+  measure_extraction(lumas, kernels);
+  measure_stages(pictures, kernels);
+  measure_matching(copy, lumas, *kernels.front());
+  measure_hostile(pictures, *kernels.front());
+  std::printf("\n}\n");
 }
