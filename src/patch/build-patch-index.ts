@@ -47,7 +47,8 @@ export async function buildPatchIndex(
   const profile = profileOf(backend, source, options.profile);
   if (stops !== 'collect' && stops !== 'keep') checkStops(backend, stops, profile);
   checkedIds(options.ids, records.length);
-  return buildFromRecords(backend, platform, source, { profile, stops, shared }, options);
+  const table = typeof stops === 'string' ? stops : stops.slice(); // the caller may transfer its own away
+  return buildFromRecords(backend, platform, source, { profile, stops: table, shared }, options);
 }
 
 /** Records to build of. Each is asked for twice. */

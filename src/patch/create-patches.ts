@@ -5,8 +5,8 @@ import type { PatchIndex } from './patch-index.js';
 import type { PatchMatch } from './patch-match.js';
 import { type ExtractOptions, extract, extractAsync, type Feature, featuresOf, type Patches } from './patches.js';
 import { type MapOptions, mapPictures, type PictureMap } from './picture-map.js';
-import { openRecord, type PatchRecord, PROFILES, type RecordOptions, recordOf } from './record.js';
-import { collectStops } from './stop-features.js';
+import { checkRecordOptions, openRecord, type PatchRecord, PROFILES, type RecordOptions, recordOf } from './record.js';
+import { stopFeatures } from './stop-features.js';
 
 /** Local descriptors: recognise a picture in an edited copy of it (docs/patches.md). */
 export interface PatchTools {
@@ -64,13 +64,13 @@ export function createPatches(backend: Backend): PatchTools {
     extractAsync: (image, options) => extractAsync(backend, image, options),
     features: featuresOf,
     async enrol(image, options = {}) {
-      const { maxFeatures } = PROFILES[options.profile ?? 'standard'] ?? PROFILES.standard;
+      const { maxFeatures } = PROFILES[checkRecordOptions(options).profile];
       const signal = options.signal && { signal: options.signal };
       return recordOf(backend, await extractAsync(backend, image, { use: 'lite', maxFeatures, ...signal }), options);
     },
     openRecord: (bytes) => openRecord(backend, bytes),
     match: (query, reference, options) => matchRecord(backend, query, reference, options),
-    stopFeatures: (indexes, options = {}) => collectStops(backend, indexes, options.signal),
+    stopFeatures: (indexes, options) => stopFeatures(backend, indexes, options),
     map: (a, b, options) => mapPictures(backend, a, b, options),
   };
 }

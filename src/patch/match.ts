@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { invalid, wholeNumber } from '../errors.js';
+import { checkCallOptions, invalid, wholeNumber } from '../errors.js';
 import { readAnswers } from './answer.js';
 import { PATCH_TIERS, type PatchMatch, type PatchTier } from './patch-match.js';
 import { openPatches, type Patches } from './patches.js';
@@ -27,7 +27,9 @@ export interface MatchRequest {
 }
 
 /** @internal */
-export function matchRequest({ negatives = false, minTier = 'probable', images }: MatchOptions): MatchRequest {
+export function matchRequest(options: MatchOptions): MatchRequest {
+  checkCallOptions(options);
+  const { negatives = false, minTier = 'probable', images } = options;
   if (typeof negatives !== 'boolean') throw invalid('negatives', 'true or false', negatives);
   if (!PATCH_TIERS.includes(minTier)) throw invalid('minTier', "'confirmed', 'probable' or 'weak'", minTier);
   if (images !== undefined) wholeNumber('images', images, 1, Number.MAX_SAFE_INTEGER);
@@ -42,7 +44,7 @@ export function matchRecord(
   options: MatchOptions = {},
 ): PatchMatch | undefined {
   const { variants, minTier, images = 1 } = matchRequest(options);
-  const { bytes } = openRecord(backend, reference instanceof Uint8Array ? reference : reference.bytes);
-  const asked = openPatches(query.bytes);
+  const { bytes } = openRecord(backend, reference instanceof Uint8Array ? reference : reference?.bytes);
+  const asked = openPatches(query?.bytes);
   return readAnswers(backend.patch.match(asked.bytes, bytes, variants, images), asked, minTier)[0]?.match;
 }

@@ -101,7 +101,7 @@ export function searchSegments(
   const { variants, minTier, images = 0 } = matchRequest(options);
   const { deep = false } = options;
   if (typeof deep !== 'boolean') throw invalid('deep', 'true or false', deep);
-  const asked = openPatches(query.bytes);
+  const asked = openPatches(query?.bytes);
   const { numbers, truncated } = backend.patchIndex.search(segments, asked.bytes, { variants, deep, images });
   return { hits: readAnswers(numbers, asked, minTier).map(({ id, match }) => ({ id, match })), truncated };
 }

@@ -67,6 +67,7 @@ const HISTOGRAM_BYTES = 128;
 
 /** @internal Extracts at once. */
 export function extract(backend: Backend, image: Image, options: ExtractOptions = {}): Patches {
+  checkCallOptions(options);
   const checked = checkImage(image);
   if (checked.width * checked.height > MAX_SYNC_PIXELS)
     throw invalid('image', `at most ${MAX_SYNC_PIXELS} pixels here (use extractAsync)`, `${checked.width} x ${checked.height}`);
@@ -88,9 +89,11 @@ export async function extractAsync(
 function extractionOf(image: Image, options: ExtractOptions): PatchExtraction {
   const use = options.use ?? 'query';
   if (!Object.hasOwn(USES, use)) throw invalid('use', "'query', 'lite' or 'deep'", use);
-  const [stretchX, stretchY] = options.stretch ?? [1, 1];
-  for (const factor of [stretchX, stretchY])
-    if (!(factor >= 1 / MAX_STRETCH && factor <= MAX_STRETCH)) throw invalid('stretch', 'two factors from 1/8 to 8', options.stretch);
+  const stretch: unknown = options.stretch ?? [1, 1];
+  const isFactor = (factor: unknown) => typeof factor === 'number' && factor >= 1 / MAX_STRETCH && factor <= MAX_STRETCH;
+  if (!Array.isArray(stretch) || stretch.length !== 2 || !stretch.every(isFactor))
+    throw invalid('stretch', 'two factors from 1/8 to 8', stretch);
+  const [stretchX, stretchY] = stretch as [number, number];
   const maxFeatures = wholeNumber('maxFeatures', options.maxFeatures ?? USES[use].maxFeatures, 1, MAX_FEATURES);
   return { longSide: USES[use].longSide, maxFeatures, orientation: image.orientation, stretchX, stretchY };
 }
@@ -101,8 +104,8 @@ function extractionOf(image: Image, options: ExtractOptions): PatchExtraction {
  * @internal
  * @throws {EgideError} `INVALID_PATCHES` if they are none, or of another version.
  */
-export function openPatches(bytes: Uint8Array): Patches {
-  liveBytes('patches', bytes);
+export function openPatches(given: Uint8Array | undefined): Patches {
+  const bytes = liveBytes('patches', given);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const number = (i: number): number => (bytes.byteLength < HEADER_BYTES ? 0 : view.getUint32(4 * i, true));
   const [width, height, sourceWidth, sourceHeight, count] = [number(3), number(4), number(5), number(6), number(7)];
@@ -117,7 +120,8 @@ const MAGIC = 0x51504745;
 const VERSION = 1;
 
 /** The features one by one, to look at or to measure with. */
-export function featuresOf({ bytes, count }: Patches): Feature[] {
+export function featuresOf(patches: Patches): Feature[] {
+  const { bytes, count } = openPatches(patches?.bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: count }, (_, i) => {
     const place = (field: number): number => view.getFloat32(HEADER_BYTES + i * PLACE_BYTES + 4 * field, true);

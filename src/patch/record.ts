@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { invalid } from '../errors.js';
+import { checkCallOptions, invalid } from '../errors.js';
 import { liveBytes } from '../input.js';
 import type { Patches } from './patches.js';
 
@@ -45,15 +45,24 @@ export interface RecordOptions {
 }
 
 /** @internal */
-export function recordOf(backend: Backend, patches: Patches, { profile = 'standard', grid = true }: RecordOptions = {}): PatchRecord {
+export function checkRecordOptions(options: RecordOptions): Required<RecordOptions> {
+  checkCallOptions(options);
+  const { profile = 'standard', grid = true } = options;
   if (!Object.hasOwn(PROFILES, profile)) throw invalid('profile', "'standard' or 'compact'", profile);
   if (typeof grid !== 'boolean') throw invalid('grid', 'true or false', grid);
+  return { profile, grid };
+}
+
+/** @internal */
+export function recordOf(backend: Backend, patches: Patches, options: RecordOptions = {}): PatchRecord {
+  const { profile, grid } = checkRecordOptions(options);
   return openRecord(backend, backend.patch.record(patches.bytes, { ...PROFILES[profile], grid }));
 }
 
 /** @internal Checks stored bytes. */
-export function openRecord(backend: Backend, bytes: Uint8Array): PatchRecord {
-  const { codeBytes, count, stops, columns, width, height } = backend.patch.openRecord(liveBytes('record', bytes));
+export function openRecord(backend: Backend, given: Uint8Array | undefined): PatchRecord {
+  const bytes = liveBytes('record', given);
+  const { codeBytes, count, stops, columns, width, height } = backend.patch.openRecord(bytes);
   const features = count - stops;
   const protection = features < PDQ_ONLY_BELOW ? 'pdq-only' : features < WEAK_BELOW ? 'weak' : 'full';
   return { bytes, profile: codeBytes === 8 ? 'compact' : 'standard', features, protection, grid: columns > 0, width, height };

@@ -1,8 +1,8 @@
 import { type Backend, STOP_KEYS } from '../backend.js';
-import { invalid } from '../errors.js';
+import { checkCallOptions, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
 import { joined } from './build-patch-index.js';
-import type { PatchIndex } from './patch-index.js';
+import { PatchIndex } from './patch-index.js';
 import { type PatchProfile, PROFILES } from './record.js';
 import { STOP_BANK } from './stop-bank.js';
 
@@ -49,6 +49,18 @@ function shippedEntries(profile: PatchProfile): Uint8Array {
     entries.set(shipped.subarray(from + SHIPPED.code, from + SHIPPED.code + codeBytes), to + ENTRY.code);
   }
   return entries;
+}
+
+/** @internal The same of what a caller gave. */
+export async function stopFeatures(
+  backend: Backend,
+  indexes: readonly PatchIndex[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Uint8Array> {
+  checkCallOptions(options);
+  if (!Array.isArray(indexes) || !indexes.every((index) => index instanceof PatchIndex))
+    throw invalid('indexes', 'an array of indexes of patches', indexes);
+  return collectStops(backend, indexes, options.signal);
 }
 
 /** @internal Checks a table that a caller gave. */
