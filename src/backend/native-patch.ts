@@ -75,6 +75,7 @@ export function checked<T>(call: () => T): T {
   try {
     return call();
   } catch (cause) {
+    if (cause instanceof EgideError) throw cause;
     throw cause instanceof RangeError ? patchesError(cause) : outOfMemory(cause);
   }
 }

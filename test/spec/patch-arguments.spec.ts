@@ -7,7 +7,7 @@ const grey = { data: new Uint8Array(64 * 64), width: 64, height: 64, channels: 1
 const query = queries[0] as Patches;
 const forged = { ...query, bytes: new Uint8Array(40), count: 100 };
 
-describe.each(engines)('Patches on %s, given what they cannot take', (_name, makeEgide) => {
+describe.each(engines)('Patches on %s, given what they cannot take', (name, makeEgide) => {
   const egide = makeEgide();
   const { patches } = egide;
   const calls: Record<string, () => unknown> = {
@@ -24,8 +24,8 @@ describe.each(engines)('Patches on %s, given what they cannot take', (_name, mak
     'stopFeatures, no indexes': () => patches.stopFeatures([1] as never),
     'stopFeatures, signal': () => patches.stopFeatures([], { signal: 5 as never }),
   };
-  test.each(Object.keys(calls))('%s: says so', async (name) => {
-    expect(await code(async () => calls[name]?.())).toBe('INVALID_ARGUMENT');
+  test.each(Object.keys(calls))('%s: says so', async (call) => {
+    expect(await code(async () => calls[call]?.())).toBe('INVALID_ARGUMENT');
   });
 
   test('features of bytes that are no patches: says so', async () => {
@@ -36,6 +36,12 @@ describe.each(engines)('Patches on %s, given what they cannot take', (_name, mak
     using index = await egide.buildPatchIndex(records.standard.slice(0, 1));
     expect(await code(async () => index.search(null as never))).toBe('INVALID_ARGUMENT');
     expect(await code(async () => index.search(query, null as never))).toBe('INVALID_ARGUMENT');
+  });
+
+  test('an index of another backend: says so', async () => {
+    const other = engines.find(([other]) => other !== name)?.[1]() as typeof egide;
+    using index = await other.buildPatchIndex(records.standard.slice(0, 1));
+    expect(await code(async () => egide.livePatchIndex(index).search(query))).toBe('DISPOSED');
   });
 
   test('a table of stop features may be transferred away as soon as the build has begun', async () => {
