@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 
@@ -36,5 +37,15 @@ inline std::string text_of(const Napi::Value& value) {
 /// The memory that an index stands in: that of an ArrayBuffer, of any typed array (over a SharedArrayBuffer too), or of
 /// a mapped file (files.cpp). One that was transferred away is empty; a file that was unmapped is an error.
 std::span<const std::uint8_t> memory_of(const Napi::Value& value);
+
+/// A function of the addon, in which want of memory is an error that JavaScript can catch.
+template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
+Napi::Value guarded(const Napi::CallbackInfo& info) {
+  try {
+    return kFunction(info);
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(info.Env(), "out of memory");
+  }
+}
 
 }  // namespace egide::node

@@ -72,11 +72,7 @@ Napi::Value array_of(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
 Napi::Value patch_extract(const Napi::CallbackInfo& info) {
   const Extraction wanted = extraction_of(info);
   const std::string name = text_of(info[9]);
-  try {
-    return array_of(info.Env(), extracted(wanted, kernels::kernel_named(kernels::patch_kernels(), name)));
-  } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(info.Env(), "out of memory");
-  }
+  return array_of(info.Env(), extracted(wanted, kernels::kernel_named(kernels::patch_kernels(), name)));
 }
 
 // Extracts on a libuv thread and settles one promise, exactly once.
@@ -115,12 +111,8 @@ class PatchWorker final : public Napi::AsyncWorker {
 // patchExtractAsync(…extraction) -> Promise<bytes>
 Napi::Value patch_extract_async(const Napi::CallbackInfo& info) {
   const Extraction wanted = extraction_of(info);
-  try {
-    auto* worker = new PatchWorker(info.Env(), wanted, bytes_of(info[0]));  // deletes itself when it has settled
-    return worker->start();
-  } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(info.Env(), "out of memory");
-  }
+  auto* worker = new PatchWorker(info.Env(), wanted, bytes_of(info[0]));  // deletes itself when it has settled
+  return worker->start();
 }
 
 // Patches as the first argument's bytes.
@@ -169,11 +161,11 @@ Napi::Value patch_match(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_patch(Napi::Object exports) {
-  exports.Set("patchMatch", Napi::Function::New(exports.Env(), patch_match));
-  exports.Set("patchRecord", Napi::Function::New(exports.Env(), patch_record));
-  exports.Set("patchRecordOpen", Napi::Function::New(exports.Env(), patch_record_open));
-  exports.Set("patchExtract", Napi::Function::New(exports.Env(), patch_extract));
-  exports.Set("patchExtractAsync", Napi::Function::New(exports.Env(), patch_extract_async));
+  exports.Set("patchMatch", Napi::Function::New(exports.Env(), guarded<patch_match>));
+  exports.Set("patchRecord", Napi::Function::New(exports.Env(), guarded<patch_record>));
+  exports.Set("patchRecordOpen", Napi::Function::New(exports.Env(), guarded<patch_record_open>));
+  exports.Set("patchExtract", Napi::Function::New(exports.Env(), guarded<patch_extract>));
+  exports.Set("patchExtractAsync", Napi::Function::New(exports.Env(), guarded<patch_extract_async>));
 }
 
 }  // namespace egide::node

@@ -84,19 +84,15 @@ Napi::Value patch_index_search(const Napi::CallbackInfo& info) {
   if (bank.error != IndexError::ok) return failed(info, bank.error);
   Patches patches;
   if (!read_patches(bytes_of(info[1]), patches)) throw Napi::RangeError::New(info.Env(), "these bytes are no patches");
-  try {
-    const Asked asked = ask(bank.segments, patches, info[2].ToNumber().Uint32Value(), info[3].ToBoolean(),
-                            info[4].ToNumber().DoubleValue());
-    if (asked.error != IndexError::ok) return failed(info, asked.error);
-    auto numbers = Napi::Float64Array::New(info.Env(), asked.numbers.size());
-    std::copy(asked.numbers.begin(), asked.numbers.end(), numbers.Data());
-    auto value = Napi::Object::New(info.Env());
-    value.Set("numbers", numbers);
-    value.Set("truncated", asked.truncated);
-    return value;
-  } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(info.Env(), "out of memory");
-  }
+  const Asked asked = ask(bank.segments, patches, info[2].ToNumber().Uint32Value(), info[3].ToBoolean(),
+                          info[4].ToNumber().DoubleValue());
+  if (asked.error != IndexError::ok) return failed(info, asked.error);
+  auto numbers = Napi::Float64Array::New(info.Env(), asked.numbers.size());
+  std::copy(asked.numbers.begin(), asked.numbers.end(), numbers.Data());
+  auto value = Napi::Object::New(info.Env());
+  value.Set("numbers", numbers);
+  value.Set("truncated", asked.truncated);
+  return value;
 }
 
 Index index_at(const Napi::CallbackInfo& info, IndexError& error) {
@@ -175,16 +171,16 @@ void export_patch_index(Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(exports.Env(), function));
   };
-  add("patchIndexTotals", patch_index_totals);
-  add("patchIndexBytes", patch_index_bytes);
-  add("patchIndexBegin", patch_index_begin);
-  add("patchIndexSearch", patch_index_search);
-  add("patchIndexRecord", patch_index_record);
-  add("patchIndexIds", patch_index_ids);
-  add("patchStopsCollect", patch_stops_collect);
-  add("patchStopsWrite", patch_stops_write);
-  add("patchStopsOpen", patch_stops_open);
-  add("patchStopsMark", patch_stops_mark);
+  add("patchIndexTotals", guarded<patch_index_totals>);
+  add("patchIndexBytes", guarded<patch_index_bytes>);
+  add("patchIndexBegin", guarded<patch_index_begin>);
+  add("patchIndexSearch", guarded<patch_index_search>);
+  add("patchIndexRecord", guarded<patch_index_record>);
+  add("patchIndexIds", guarded<patch_index_ids>);
+  add("patchStopsCollect", guarded<patch_stops_collect>);
+  add("patchStopsWrite", guarded<patch_stops_write>);
+  add("patchStopsOpen", guarded<patch_stops_open>);
+  add("patchStopsMark", guarded<patch_stops_mark>);
 }
 
 }  // namespace egide::node
