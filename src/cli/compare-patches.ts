@@ -59,7 +59,7 @@ function surer(one: PatchMatch | undefined, other: PatchMatch | undefined): bool
 
 /** What a tier means, to a person. */
 export const TIER_WORDS: Readonly<Record<PatchTier, string>> = {
-  confirmed: 'No false match as sure as this was measured',
+  confirmed: 'Unrelated pictures were never measured to match as surely as this',
   probable: 'Rarely something else, such as another picture of the same printed thing',
   weak: 'A hint for a person who looks for more; often nothing',
 };
