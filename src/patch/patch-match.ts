@@ -1,8 +1,8 @@
 import type { Homography, Point } from './geometry.js';
 
 /**
- * How far a match of patches can be trusted (docs/patches.md). `confirmed`: none between unrelated pictures was measured; `probable`: rarely something
- * else, such as another picture of the same printed thing; `weak`: for a person who looks for more.
+ * How far a match of patches can be trusted (docs/patches.md). `confirmed`: none between unrelated pictures was measured; `probable`:
+ * rarely something else, such as another picture of the same printed thing; `weak`: for a person who looks for more.
  */
 export type PatchTier = 'confirmed' | 'probable' | 'weak';
 
