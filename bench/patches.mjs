@@ -46,7 +46,9 @@ async function door(name) {
   const shield = egide.shield({ lists: [list], patches: [{ name: 'pictures', index: bank, entry }] });
   for (const [i, bytes] of copies.entries()) {
     const { matches, summary } = await shield.scan(bytes);
-    require(matches.some((match) => match.entry.list === 'pictures' && match.entry.id === String(i)), `${name}: scan of copy ${i}: ${summary}`);
+    require(matches.some(
+      (match) => match.entry.list === 'pictures' && match.entry.id === String(i),
+    ), `${name}: scan of copy ${i}: ${summary}`);
   }
   return { name, egide, images, records, queries, bank, shield };
 }
