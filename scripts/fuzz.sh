@@ -11,20 +11,24 @@ cmake -S . -B "$folder" -DEGIDE_FUZZ=ON -DEGIDE_SANITIZE=address,undefined -DCMA
   -DCMAKE_CXX_FLAGS="-O1 -g -fsanitize=fuzzer-no-link" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log"; exit 1; }
 cmake --build "$folder" --parallel "$(nproc)"
 
-passed=0
-failed=0
-for source in test/fuzz/*_fuzz.cpp; do
-  name=$(basename "$source" .cpp)
-  mkdir -p ".cache/fuzz-corpus/$name"
-  seeds=()
+# Runs one target and writes its log, whose last line says how it ended.
+fuzz_one() { # source
+  local name log seeds=() verdict=passed
+  name=$(basename "$1" .cpp)
+  log=".cache/fuzz-logs/$name.log"
+  mkdir -p ".cache/fuzz-corpus/$name" .cache/fuzz-logs
   [ ! -d "test/fuzz/seeds/$name" ] || seeds=("test/fuzz/seeds/$name")
-  echo "== $name, $seconds s"
-  if "$folder/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=".cache/fuzz-found/$name-" \
-    ".cache/fuzz-corpus/$name" "${seeds[@]}"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-  fi
-done
+  "$folder/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=".cache/fuzz-found/$name-" \
+    ".cache/fuzz-corpus/$name" "${seeds[@]}" >"$log" 2>&1 || verdict=failed
+  echo "== $name, $seconds s: $verdict" >>"$log"
+}
+export -f fuzz_one
+export folder seconds
+
+rm -rf .cache/fuzz-logs
+printf '%s\0' test/fuzz/*_fuzz.cpp | xargs -0 -P "$(nproc)" -I{} bash -c 'fuzz_one {}'
+cat .cache/fuzz-logs/*.log
+passed=$(cat .cache/fuzz-logs/*.log | grep -c '^== .*: passed$' || true)
+failed=$(($(printf '%s\n' test/fuzz/*_fuzz.cpp | wc -l) - passed))
 echo "counts: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
