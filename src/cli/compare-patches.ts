@@ -1,7 +1,7 @@
 import type { Egide } from '../egide.js';
 import type { Image } from '../image/image.js';
 import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../patch/patch-match.js';
-import type { ExtractOptions } from '../patch/patches.js';
+import { type ExtractOptions, STRETCH } from '../patch/patches.js';
 import type { Protection } from '../patch/record.js';
 import { LABEL_WORDS } from '../shield/summary.js';
 
@@ -11,9 +11,6 @@ interface Look {
   readonly extraction: ExtractOptions;
   readonly negatives: boolean;
 }
-
-/** A stretch between none and two to one, so that either is within what descriptors bear (docs/patches.md). */
-const STRETCH = 1.6;
 
 const PLAIN: Look = { words: 'at 800 pixels', extraction: {}, negatives: false };
 /** What `--deep` tries, cheapest first, until a match is confirmed. */

@@ -32,6 +32,12 @@ export interface ExtractOptions {
   readonly stretch?: readonly [x: number, y: number];
 }
 
+/**
+ * How to find a copy whose proportions were changed by more than descriptors bear: the factor lies between none and two to one, so that
+ * either is within their reach (docs/patches.md).
+ */
+export const STRETCH = 1.6;
+
 /** The keypoints of one picture with their descriptors, strongest and best spread first. They are those of the upright picture. */
 export interface Patches {
   /** As they pass between machines (docs/formats.md). Not for keeping: a record takes a tenth. */

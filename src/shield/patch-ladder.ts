@@ -3,7 +3,7 @@ import { flatten, isTransparent } from '../image/flatten.js';
 import type { Image } from '../image/image.js';
 import { nextTurn } from '../input.js';
 import type { PatchSearchOptions } from '../patch/patch-index.js';
-import { type ExtractOptions, extractAsync, type Patches } from '../patch/patches.js';
+import { type ExtractOptions, extractAsync, type Patches, STRETCH } from '../patch/patches.js';
 import type { PartialMatches } from './partial-matches.js';
 import type { TimeBudget } from './time-budget.js';
 import type { PatchStep, View } from './verdict.js';
@@ -14,9 +14,6 @@ interface Rung {
   readonly extractions: readonly ExtractOptions[];
   readonly search: Pick<PatchSearchOptions, 'negatives' | 'deep'>;
 }
-
-/** A stretch between none and two to one, so that either is within what descriptors bear (docs/patches.md). */
-const STRETCH = 1.6;
 
 const PLAIN: ExtractOptions = { use: 'query' };
 const FIRST: Rung = { step: 'patches', extractions: [PLAIN], search: {} };

@@ -1,10 +1,10 @@
 import { HASH_BYTES } from '../../backend.js';
 import { load } from '../../entry/node.js';
 import { hashToHex } from '../../hash/encoding.js';
-import { PATCH_TIERS } from '../../patch/patch-match.js';
 import { defaultPolicy } from '../../shield/policy.js';
 import type { Match } from '../../shield/verdict.js';
 import type { Answer, Matcher } from '../matcher.js';
+import { toldOf } from './patches.js';
 
 /** The whole scan of a shield with the default policy: PDQ in eight orientations and inside frames, then patches. */
 export const ladderMatcher = (): Promise<Matcher> => matcher('ladder', false);
@@ -15,7 +15,6 @@ export const ladderDeepMatcher = (): Promise<Matcher> => matcher('ladder-deep', 
 const LIST = 'bank';
 /** Scores of near matches lie above those of any partial one (see patches.ts), nearer ones higher. */
 const NEAR_SCORE = 10_000;
-const TIER_SCORE = 1_000;
 
 async function matcher(name: string, deep: boolean): Promise<Matcher> {
   const egide = await load();
@@ -48,7 +47,7 @@ async function matcher(name: string, deep: boolean): Promise<Matcher> {
           const best = new Map<string, Answer>();
           for (const match of (await shield.scan(file)).matches) {
             const { id } = references[Number(match.entry.id)] as { id: string };
-            const answer = { id, accepted: true, ...toldOf(match) };
+            const answer = { id, ...answerOf(match) };
             if (answer.score > (best.get(id)?.score ?? 0)) best.set(id, answer);
           }
           return [...best.values()];
@@ -58,14 +57,7 @@ async function matcher(name: string, deep: boolean): Promise<Matcher> {
   };
 }
 
-function toldOf(match: Match): Pick<Answer, 'score' | 'tier' | 'transform'> {
-  if (match.kind === 'partial') {
-    const { tier, distinctive, toReference } = match;
-    return {
-      score: (PATCH_TIERS.length - PATCH_TIERS.indexOf(tier)) * TIER_SCORE + Math.min(distinctive, TIER_SCORE - 1),
-      tier,
-      transform: toReference,
-    };
-  }
-  return { score: NEAR_SCORE + (match.kind === 'near' ? 256 - match.distance : 256), tier: match.kind };
+function answerOf(match: Match): Omit<Answer, 'id'> {
+  if (match.kind === 'partial') return toldOf(match);
+  return { score: NEAR_SCORE + (match.kind === 'near' ? 256 - match.distance : 256), accepted: true, tier: match.kind };
 }

@@ -2,7 +2,8 @@ import type { Egide } from '../../egide.js';
 import { load } from '../../entry/node.js';
 import type { Image } from '../../image/image.js';
 import type { PatchHit, PatchIndex } from '../../patch/patch-index.js';
-import { PATCH_TIERS, type PatchTier } from '../../patch/patch-match.js';
+import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../../patch/patch-match.js';
+import { STRETCH } from '../../patch/patches.js';
 import type { PatchProfile } from '../../patch/record.js';
 import type { Answer, Matcher } from '../matcher.js';
 
@@ -44,8 +45,8 @@ async function patchMatcher(name: string, profile: PatchProfile, search: Search)
   };
 }
 
-function toldOf(match: PatchHit['match']): Omit<Answer, 'id'> {
-  const { tier, distinctive, toReference } = match;
+/** What a match of patches comes to. */
+export function toldOf({ tier, distinctive, toReference }: Pick<PatchMatch, 'tier' | 'distinctive' | 'toReference'>): Omit<Answer, 'id'> {
   const rank = PATCH_TIERS.length - PATCH_TIERS.indexOf(tier);
   return {
     score: rank * TIER_STEP + Math.min(distinctive, TIER_STEP - 1),
@@ -76,8 +77,8 @@ async function searchDeep(egide: Egide, index: PatchIndex, image: Image): Promis
   if (add(index.search(query, { ...EVERY, negatives: true }).hits)) return [...best.values()];
   for (const [options, deep] of [
     [{ use: 'deep' }, true],
-    [{ stretch: [1.6, 1] }, false],
-    [{ stretch: [1, 1.6] }, false],
+    [{ stretch: [STRETCH, 1] }, false],
+    [{ stretch: [1, STRETCH] }, false],
   ] as const)
     if (add(index.search(await egide.patches.extractAsync(image, options), { ...EVERY, deep }).hits)) break;
   return [...best.values()];
