@@ -26,10 +26,9 @@ export const scaling = (x: number, y: number): Homography => [x, 0, 0, 0, y, 0, 
 /** Turns a picture of that width over, left to right. */
 export const mirroring = (width: number): Homography => [-1, 0, width, 0, 1, 0, 0, 0, 1];
 
-/** The way back, written so that its last number is 1 where it can be. */
-export function inverse(m: Homography): Homography {
-  const [a, b, c, d, e, f, g, h, i] = m;
-  return normalised([
+/** The way back, in whatever scale comes: for a projective map the adjugate is as good as the inverse. The map must have one. */
+export function adjugate([a, b, c, d, e, f, g, h, i]: Homography): Homography {
+  return [
     e * i - f * h,
     c * h - b * i,
     b * f - c * e,
@@ -39,7 +38,12 @@ export function inverse(m: Homography): Homography {
     d * h - e * g,
     b * g - a * h,
     a * e - b * d,
-  ]);
+  ];
+}
+
+/** The way back, written so that its last number is 1 where it can be. */
+export function inverse(m: Homography): Homography {
+  return normalised(adjugate(m));
 }
 
 /** The same map with 1 as its last number. */

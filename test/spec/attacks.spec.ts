@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Attack, AttackContext } from '../../src/bench/attacks/attack.js';
 import { ATTACKS } from '../../src/bench/attacks/attack-list.js';
 import { attackPicture } from '../../src/bench/attacks/attack-picture.js';
-import { apply, type Homography, type Point } from '../../src/bench/attacks/homography.js';
 import { openPicture } from '../../src/bench/attacks/picture.js';
 import { springTrap, TRAPS } from '../../src/bench/attacks/traps.js';
+import { type Homography, type Point, project } from '../../src/patch/geometry.js';
 
 const WIDTH = 320;
 const HEIGHT = 240;
@@ -89,7 +89,9 @@ async function dotsAfter(attack: Attack): Promise<{ seen: { predicted: Point; fo
 
   const map = attacked.transform as Homography;
   const stretch = (Math.hypot(map[0], map[3]) + Math.hypot(map[1], map[4])) / 2;
-  const dots = DOTS.map((dot) => changesAround(apply(map, dot), Math.max(3, 2 * RADIUS * stretch), { ...after, data: changes }, threshold));
+  const dots = DOTS.map((dot) =>
+    changesAround(project(map, dot), Math.max(3, 2 * RADIUS * stretch), { ...after, data: changes }, threshold),
+  );
   // A dot that is cut or covered in part has its middle elsewhere. In small pictures a dot is a pixel or two.
   const counts = dots.flatMap(({ count }) => (count > 0 ? [count] : [])).sort((a, b) => a - b);
   const usual = counts[counts.length >> 1] as number;

@@ -1,5 +1,6 @@
+import { adjugate, type Homography, type Point, project, scaling } from '../../patch/geometry.js';
 import type { Colour, Gravity, Pair, StepParameters } from './attack.js';
-import { apply, chain, cornersTo, type Homography, inverse, type Point, rotation, scaling, shearing, translation } from './homography.js';
+import { chain, cornersTo, rotation, shearing, translation } from './homography.js';
 import { type Pixels, plain, readPixels, toSharp, type Work } from './picture.js';
 
 /** Samples of the two colours that fill empty places. */
@@ -107,7 +108,7 @@ export function symmetric({ pixels, trace }: Work, orientation: number): Work {
   const data = new Uint8Array(pixels.data.length);
   for (let y = 0, from = 0; y < pixels.height; ++y)
     for (let x = 0; x < pixels.width; ++x, from += 3) {
-      const [toX, toY] = apply(map, [x + 0.5, y + 0.5]);
+      const [toX, toY] = project(map, [x + 0.5, y + 0.5]);
       const to = 3 * ((toY - 0.5) * width + toX - 0.5);
       for (let c = 0; c < 3; ++c) data[to + c] = pixels.data[from + c] as number;
     }
@@ -146,7 +147,7 @@ export function perspectiveMap(width: number, height: number, [x, y]: Pair): Hom
 
 /** Drawn onto a canvas through a homography, bilinear. */
 export function warped({ pixels, trace }: Work, map: Homography, canvas: Pixels): Work {
-  const back = inverse(map);
+  const back = adjugate(map);
   const data = sampled(pixels, canvas, (x, y, point) => {
     const w = back[6] * x + back[7] * y + back[8];
     point[0] = (back[0] * x + back[1] * y + back[2]) / w;

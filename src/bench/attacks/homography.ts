@@ -1,11 +1,5 @@
-/**
- * A plane projective map, row-major 3x3: (x, y) goes to ((m0 x + m1 y + m2) / w, (m3 x + m4 y + m5) / w) with w = m6 x + m7 y + m8.
- * Points are in pixels; the centre of the first pixel is at (0.5, 0.5).
- */
-export type Homography = readonly [number, number, number, number, number, number, number, number, number];
-
-/** A place in a picture, in pixels. */
-export type Point = readonly [x: number, y: number];
+// Maps that attacks are put together of.
+import { type Homography, type Point, product, scaling } from '../../patch/geometry.js';
 
 /** Leaves every point where it is. */
 export const IDENTITY: Homography = [1, 0, 0, 0, 1, 0, 0, 0, 1];
@@ -13,11 +7,6 @@ export const IDENTITY: Homography = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** Moves by (`x`, `y`) pixels. */
 export function translation(x: number, y: number): Homography {
   return [1, 0, x, 0, 1, y, 0, 0, 1];
-}
-
-/** Stretches by the factors `x` and `y` away from the upper left corner. */
-export function scaling(x: number, y: number): Homography {
-  return [x, 0, 0, 0, y, 0, 0, 0, 1];
 }
 
 /** Turns clockwise, as a picture is seen, about the upper left corner. */
@@ -34,35 +23,6 @@ export function shearing(degrees: number): Homography {
 /** One after the other: the first argument is what happens first. */
 export function chain(...maps: readonly Homography[]): Homography {
   return maps.reduce((done, next) => product(next, done), IDENTITY);
-}
-
-function product(a: Homography, b: Homography): Homography {
-  const at = (row: number, column: number): number =>
-    (a[3 * row] as number) * (b[column] as number) +
-    (a[3 * row + 1] as number) * (b[3 + column] as number) +
-    (a[3 * row + 2] as number) * (b[6 + column] as number);
-  return [at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(1, 1), at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
-}
-
-/** Where a point goes. */
-export function apply(m: Homography, [x, y]: Point): Point {
-  const w = m[6] * x + m[7] * y + m[8];
-  return [(m[0] * x + m[1] * y + m[2]) / w, (m[3] * x + m[4] * y + m[5]) / w];
-}
-
-/** The way back: the adjugate, which for a projective map is as good as the inverse. The map must have one. */
-export function inverse([a, b, c, d, e, f, g, h, i]: Homography): Homography {
-  return [
-    e * i - f * h,
-    c * h - b * i,
-    b * f - c * e,
-    f * g - d * i,
-    a * i - c * g,
-    c * d - a * f,
-    d * h - e * g,
-    b * g - a * h,
-    a * e - b * d,
-  ];
 }
 
 /**

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { scaling } from './homography.js';
+import { scaling } from '../../patch/geometry.js';
 import { Trace } from './trace.js';
 
 /** Interleaved RGB, 8 bits a sample. */

@@ -1,4 +1,5 @@
-import { apply, chain, type Homography, IDENTITY, type Point } from './homography.js';
+import { type Homography, type Point, project } from '../../patch/geometry.js';
+import { chain, IDENTITY } from './homography.js';
 
 /** Points along each side of the grid: an edge that runs between two of them is missed by at most half of 1/128 of the side (chosen here). */
 const GRID = 128;
@@ -34,7 +35,7 @@ export class Trace {
   /** Everything moves by a homography into a picture of `width` x `height` pixels; what falls outside it is lost. */
   moved(map: Homography, width: number, height: number): Trace {
     const transform = this.transform && chain(this.transform, map);
-    return this.#movedBy((point) => apply(map, point), transform).inside(width, height);
+    return this.#movedBy((point) => project(map, point), transform).inside(width, height);
   }
 
   /** As {@link moved}, by a map that is no homography. */
