@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <span>
 #include <string>
@@ -37,6 +38,13 @@ inline std::string text_of(const Napi::Value& value) {
 /// The memory that an index stands in: that of an ArrayBuffer, of any typed array (over a SharedArrayBuffer too), or of
 /// a mapped file (files.cpp). One that was transferred away is empty; a file that was unmapped is an error.
 std::span<const std::uint8_t> memory_of(const Napi::Value& value);
+
+/// A new Uint8Array with these bytes.
+inline Napi::Value array_of(Napi::Env env, std::span<const std::uint8_t> bytes) {
+  auto array = Napi::Uint8Array::New(env, bytes.size());
+  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
 
 /// A function of the addon, in which want of memory is an error that JavaScript can catch.
 template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>

@@ -2,7 +2,6 @@
 #include <napi.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -60,12 +59,6 @@ Extraction extraction_of(const Napi::CallbackInfo& info) {
   const WorkingSize size = working_size(stored.seen_width() * info[7].ToNumber().DoubleValue(),
                                         stored.seen_height() * info[8].ToNumber().DoubleValue(), long_side);
   return {stored, size, std::min(number(6), kMaxPatches)};
-}
-
-Napi::Value array_of(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
-  auto array = Napi::Uint8Array::New(env, bytes.size());
-  std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
 }
 
 // patchExtract(…extraction, kernel?) -> bytes

@@ -2,7 +2,6 @@
 #include <napi.h>
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "core/index/index_build.hpp"
@@ -17,12 +16,6 @@
 
 namespace egide::node {
 namespace {
-
-Napi::Value array_of(Napi::Env env, std::span<const std::uint8_t> bytes) {
-  auto array = Napi::Uint8Array::New(env, bytes.size());
-  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
-}
 
 // The shape that four arguments tell: features, images, pieces of grids, bytes of a code.
 IndexShape shape_of(const Napi::CallbackInfo& info, std::size_t first) {

@@ -13,7 +13,7 @@ import {
 } from '../backend.js';
 import { EgideError } from '../errors.js';
 import { checkedAnswer, kindOf } from './index-error.js';
-import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
+import { allocate, copied, Memory, type MemoryCore } from './wasm-memory.js';
 
 /** A piece of memory as two arguments. */
 export type Area = readonly [pointer: number, byteLength: number];
@@ -116,8 +116,8 @@ export class WasmIndexCore implements IndexCore {
   }
 
   add({ index, scratch }: IndexBuild, rows: Uint8Array, ids?: Uint32Array): void {
-    using rowsMemory = this.#copied(rows);
-    using idsMemory = this.#copied(ids ? new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) : new Uint8Array(0));
+    using rowsMemory = copied(this.#core, rows);
+    using idsMemory = copied(this.#core, ids ? new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) : new Uint8Array(0));
     const args = [rowsMemory.pointer, rows.byteLength, idsMemory.pointer, ids?.length ?? 0] as const;
     if (this.#core.index_add(...areaOf(index), ...areaOf(scratch), ...args) === 0) throw new Error('these rows do not fit the shape');
   }
@@ -127,7 +127,7 @@ export class WasmIndexCore implements IndexCore {
   }
 
   lengthOf(header: Uint8Array): number {
-    using memory = this.#copied(header);
+    using memory = copied(this.#core, header);
     return checkedAnswer(this.#core.index_length(memory.pointer, header.byteLength));
   }
 
@@ -139,7 +139,7 @@ export class WasmIndexCore implements IndexCore {
   }
 
   check(index: Placed, state: Uint8Array, bytes: number): number {
-    using memory = this.#copied(state);
+    using memory = copied(this.#core, state);
     const left = checkedAnswer(this.#core.index_check(...areaOf(index), memory.pointer, bytes));
     state.set(memory.view().subarray(0, INDEX_CHECK_BYTES));
     return left;
@@ -147,7 +147,7 @@ export class WasmIndexCore implements IndexCore {
 
   pdqSearch(index: Placed, queries: Uint8Array, maxDistance: number, hits: Uint32Array, kernel?: string): number {
     const capacity = Math.floor(hits.length / HIT_FIELDS);
-    using query = this.#copied(queries);
+    using query = copied(this.#core, queries);
     using out = allocate(this.#core, capacity * HIT_FIELDS * 4);
     const args = [query.pointer, queries.byteLength / HASH_BYTES, maxDistance, out.pointer, capacity, this.#kernel(kernel)] as const;
     const found = checkedAnswer(this.#core.pdq_index_search(...areaOf(index), ...args));
@@ -169,18 +169,12 @@ export class WasmIndexCore implements IndexCore {
 
   digestFind(index: Placed, digests: Uint8Array, hits: Uint32Array): number {
     const capacity = Math.floor(hits.length / DIGEST_HIT_FIELDS);
-    using query = this.#copied(digests);
+    using query = copied(this.#core, digests);
     using out = allocate(this.#core, capacity * DIGEST_HIT_FIELDS * 4);
     const args = [query.pointer, digests.byteLength, out.pointer, capacity] as const;
     const found = checkedAnswer(this.#core.digest_index_find(...areaOf(index), ...args));
     hits.set(out.numbers().subarray(0, Math.min(found, capacity) * DIGEST_HIT_FIELDS));
     return found;
-  }
-
-  #copied(bytes: Uint8Array): Memory {
-    const memory = allocate(this.#core, bytes.byteLength);
-    memory.view().set(bytes);
-    return memory;
   }
 }
 

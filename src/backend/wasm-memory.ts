@@ -16,6 +16,13 @@ export function allocate(core: MemoryCore, bytes: number, released?: () => void)
   return new Memory(core, pointer, bytes, released);
 }
 
+/** A piece that holds these bytes. Throws `OUT_OF_MEMORY`. */
+export function copied(core: MemoryCore, bytes: Uint8Array): Memory {
+  const memory = allocate(core, bytes.byteLength);
+  memory.view().set(bytes);
+  return memory;
+}
+
 /** A piece of WebAssembly memory. Views are made afresh on each use: growing the memory detaches old ones. */
 export class Memory implements Placed {
   pointer: number;

@@ -13,7 +13,7 @@ import {
 import { checkedAnswer } from './index-error.js';
 import { patchesError, recordError } from './record-error.js';
 import { type Area, areaOf } from './wasm-index.js';
-import { allocate, type Memory, type MemoryCore } from './wasm-memory.js';
+import { allocate, copied, type Memory, type MemoryCore } from './wasm-memory.js';
 import { takeBytes, type WasmPatchExports } from './wasm-patch.js';
 
 type Shape = readonly [features: number, images: number, gridBlocks: number, codeBytes: number];
@@ -47,7 +47,7 @@ export class WasmPatchIndexCore implements PatchIndexCore {
   }
 
   totals(records: Uint8Array, codeBytes: number): PatchTotals | undefined {
-    using placed = this.#copied(records);
+    using placed = copied(this.#core, records);
     using out = allocate(this.#core, 3 * 8);
     if (this.#core.patch_index_totals(placed.pointer, records.byteLength, codeBytes, out.pointer) === 0) return undefined;
     const [features = 0, images = 0, gridBlocks = 0] = new Float64Array(out.view().slice().buffer);
@@ -65,7 +65,7 @@ export class WasmPatchIndexCore implements PatchIndexCore {
   }
 
   search(segments: readonly PatchSegment[], patches: Uint8Array, { variants, deep, images }: PatchRequest): PatchSearchAnswer {
-    using asked = this.#copied(patches);
+    using asked = copied(this.#core, patches);
     using out = allocate(this.#core, 8);
     const answer = this.#withSegments(segments, (areas) =>
       this.#core.patch_index_search(areas, segments.length, asked.pointer, patches.byteLength, variants, Number(deep), images, out.pointer),
@@ -98,12 +98,12 @@ export class WasmPatchIndexCore implements PatchIndexCore {
   }
 
   writeStops(entries: Uint8Array, codeBytes: number): Uint8Array {
-    using placed = this.#copied(entries);
+    using placed = copied(this.#core, entries);
     return takeBytes(this.#core, this.#core.patch_stops_write(placed.pointer, entries.byteLength, codeBytes));
   }
 
   openStops(table: Uint8Array): { codeBytes: number; count: number } {
-    using placed = this.#copied(table);
+    using placed = copied(this.#core, table);
     using facts = allocate(this.#core, 8);
     const error = this.#core.patch_stops_open(placed.pointer, table.byteLength, facts.pointer);
     if (error !== 0) throw recordError(error);
@@ -112,8 +112,8 @@ export class WasmPatchIndexCore implements PatchIndexCore {
   }
 
   markStops(index: Placed, table: Uint8Array, state: Uint8Array, units: number): number {
-    using placed = this.#copied(table);
-    using kept = this.#copied(state);
+    using placed = copied(this.#core, table);
+    using kept = copied(this.#core, state);
     const left = this.#core.patch_stops_mark(...areaOf(index), placed.pointer, table.byteLength, kept.pointer, units);
     if (left < 0) throw new Error('the table does not fit the index');
     state.set(kept.view().subarray(0, STOP_STATE_BYTES));
@@ -124,7 +124,7 @@ export class WasmPatchIndexCore implements PatchIndexCore {
   #withSegments(segments: readonly PatchSegment[], call: (areas: number) => number): number {
     const removed: Memory[] = [];
     try {
-      for (const segment of segments) removed.push(this.#copied(segment.removed));
+      for (const segment of segments) removed.push(copied(this.#core, segment.removed));
       using areas = allocate(this.#core, Math.max(1, segments.length) * SEGMENT_NUMBERS * 4);
       const numbers = areas.numbers();
       for (const [i, { index }] of segments.entries()) {
@@ -135,12 +135,6 @@ export class WasmPatchIndexCore implements PatchIndexCore {
     } finally {
       for (const memory of removed) memory[Symbol.dispose]();
     }
-  }
-
-  #copied(bytes: Uint8Array): Memory {
-    const memory = allocate(this.#core, bytes.byteLength);
-    memory.view().set(bytes);
-    return memory;
   }
 }
 

@@ -2,7 +2,7 @@ import type { PatchCore, PatchExtraction, Pixels, RecordFacts, RecordShape } fro
 import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
 import { patchesError, recordError } from './record-error.js';
-import { allocate, type Memory, type MemoryCore } from './wasm-memory.js';
+import { allocate, copied, type Memory, type MemoryCore } from './wasm-memory.js';
 
 /** What native/wasm/patch_exports.cpp exports. */
 export interface WasmPatchExports {
@@ -61,14 +61,14 @@ export class WasmPatchCore implements PatchCore {
   }
 
   record(patches: Uint8Array, { maxFeatures, codeBytes, grid }: RecordShape): Uint8Array {
-    using asked = this.#placed(patches);
+    using asked = copied(this.#core, patches);
     const bytes = this.#core.patch_record(asked.pointer, asked.byteLength, maxFeatures, codeBytes, grid ? 1 : 0);
     if (bytes === 0) throw patchesError();
     return takeBytes(this.#core, bytes);
   }
 
   openRecord(record: Uint8Array): RecordFacts {
-    using placed = this.#placed(record);
+    using placed = copied(this.#core, record);
     using facts = allocate(this.#core, FACTS * 4);
     const error = this.#core.patch_record_open(placed.pointer, placed.byteLength, facts.pointer);
     if (error !== 0) throw recordError(error);
@@ -77,17 +77,11 @@ export class WasmPatchCore implements PatchCore {
   }
 
   match(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array {
-    using asked = this.#placed(patches);
-    using held = this.#placed(record);
+    using asked = copied(this.#core, patches);
+    using held = copied(this.#core, record);
     const bytes = this.#core.patch_match(asked.pointer, asked.byteLength, held.pointer, held.byteLength, variants, images);
     if (bytes === 0) throw patchesError();
     return new Float64Array(takeBytes(this.#core, bytes).buffer);
-  }
-
-  #placed(bytes: Uint8Array): Memory {
-    const memory = allocate(this.#core, bytes.byteLength);
-    memory.view().set(bytes);
-    return memory;
   }
 
   #begin(stored: Pixels, extraction: PatchExtraction, kernel?: string): PatchJob {
