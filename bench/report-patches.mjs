@@ -147,7 +147,7 @@ slowest query.
 ${table(['images', 'features', 'search', '90 %', 'slowest', 'candidates alone', 'hits alone', 'found'], rows)}
 
 Bytes of a feature are those of the whole index less the dense grids and ${IMAGE_BYTES} for each image. Entries are those that a query (median) is compared with, hits those that it
-resembles, without its original's; "cut off": queries with a key that more than 4,096 features have, of
+resembles, without its original's; "cut off": queries that resemble more than two million features, of
 which the first ones are looked at.
 
 ${table(['images', 'bytes a feature', 'bytes an image', 'building', 'finding and marking stop features', 'entries', 'hits', 'cut off'], sizes)}`;

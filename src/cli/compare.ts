@@ -103,6 +103,8 @@ interface Nearest {
   readonly distance: number;
   /** How A has to be turned to lie on B. */
   readonly orientation: Orientation;
+  /** Whether A is a negative of B. */
+  readonly negative: boolean;
   readonly viewA: View;
   readonly viewB: View;
 }
@@ -110,20 +112,22 @@ interface Nearest {
 function nearest(egide: Egide, a: Looked, b: Looked): Nearest {
   const pairs = a.views.flatMap(({ view: viewA, hashed }) =>
     b.views.flatMap(({ view: viewB, hashed: { hash } }) =>
-      ORIENTATIONS.map((orientation, i) => ({
-        distance: egide.pdq.distance(hashed.turned[i] as Uint8Array, hash),
-        orientation,
-        viewA,
-        viewB,
-      })),
+      ORIENTATIONS.flatMap((orientation, i) => {
+        const distance = egide.pdq.distance(hashed.turned[i] as Uint8Array, hash);
+        const pair = { orientation, viewA, viewB };
+        return [
+          { distance, negative: false, ...pair },
+          { distance: BITS - distance, negative: true, ...pair },
+        ];
+      }),
     ),
   );
   return pairs.reduce((best, pair) => (pair.distance < best.distance ? pair : best));
 }
 
-function sayOutcome(outcome: string, { distance, orientation }: Nearest, maxDistance: number): string {
-  const turned = ORIENTATION_WORDS[orientation] ? `, A being ${ORIENTATION_WORDS[orientation]}` : '';
-  const bits = `${distance} of ${BITS} bits differ${turned}`;
+function sayOutcome(outcome: string, { distance, orientation, negative }: Nearest, maxDistance: number): string {
+  const change = [ORIENTATION_WORDS[orientation], ...(negative ? ['a negative'] : [])].filter(Boolean).join(' and ');
+  const bits = `${distance} of ${BITS} bits differ${change ? `, A being ${change}` : ''}`;
   if (outcome === 'not-hashable')
     return `Not hashable: ${bits}, but a picture with a quality below ${pdqMinQuality} has too little in it to be told apart.`;
   return outcome === 'near'

@@ -156,7 +156,7 @@ ${bar(match)}
 ${facts([
   ...entryRows(match.entry),
   ['Seen', saySeen(match, frameCount).join(', ') || 'as it is'],
-  ['Orientation', match.orientation],
+  ['Orientation', match.negative ? `${match.orientation}, negative` : match.orientation],
   ['Quality', `${match.quality} of 100`],
   ['Action', match.action],
 ])}

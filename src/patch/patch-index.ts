@@ -24,7 +24,7 @@ export interface PatchHit {
 /** What a search found: tier by tier, in each by distinctive inliers. */
 export interface PatchSearchResult {
   readonly hits: readonly PatchHit[];
-  /** Whether a bound on the work cut something off, as where very many pictures share one element. */
+  /** Whether the picture resembles the bank in more places than are compared, two million: where very many pictures share an element. */
   readonly truncated: boolean;
 }
 

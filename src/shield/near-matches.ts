@@ -18,7 +18,10 @@ export interface HashedView {
   readonly hashed: PdqOrientations;
 }
 
-/** Gathers near matches over the frames of one upload: the nearest of each entry; of equals the one turned least, then the first. */
+/** Hashes that a list is asked for each view: every orientation, and every orientation of the negative. */
+const QUERIES = 2 * ORIENTATIONS.length;
+
+/** Gathers near matches over the frames of one upload: the nearest of each entry; of equals the one changed least, then the first. */
 export class NearMatches {
   readonly #lists: readonly SearchedList[];
   /** For each list, by {@link keyOf} its entry. */
@@ -88,9 +91,9 @@ export class NearMatches {
       const entry = list.entry(id, 'pdq');
       const key = keyOf(entry);
       const known = nearest.get(key);
-      const turn = query % ORIENTATIONS.length;
-      if (known && (known.distance - distance || ORIENTATIONS.indexOf(known.orientation) - turn) <= 0) continue;
-      const { view, frame, hashed } = usable[Math.floor(query / ORIENTATIONS.length)] as HashedView;
+      const change = query % QUERIES;
+      if (known && (known.distance - distance || changeOf(known) - change) <= 0) continue;
+      const { view, frame, hashed } = usable[Math.floor(query / QUERIES)] as HashedView;
       nearest.set(key, {
         kind: 'near',
         signal: 'pdq',
@@ -98,7 +101,8 @@ export class NearMatches {
         action: rules.near,
         distance,
         maxDistance: rules.pdqMaxDistance,
-        orientation: ORIENTATIONS[turn] as Orientation,
+        orientation: ORIENTATIONS[change % ORIENTATIONS.length] as Orientation,
+        negative: change >= ORIENTATIONS.length,
         view,
         frame,
         quality: hashed.quality,
@@ -118,10 +122,18 @@ function isUsable({ unhashable, quality }: PdqOrientations, minQuality: number):
   return unhashable !== 'too-small' && quality >= minQuality;
 }
 
-/** All orientations of all views, one hash after the other. */
+/** The place of a match among the {@link QUERIES} of its view: the least change first. */
+function changeOf({ orientation, negative }: NearMatch): number {
+  return ORIENTATIONS.indexOf(orientation) + (negative ? ORIENTATIONS.length : 0);
+}
+
+/**
+ * All hashes to ask for, view by view. A negative has the opposite of every DCT coefficient and of their median, so that its PDQ hash is
+ * the complement: nothing has to be hashed for it.
+ */
 function queriesOf(views: readonly HashedView[]): Uint8Array {
-  const queries = new Uint8Array(views.length * ORIENTATIONS.length * HASH_BYTES);
-  const hashes = views.flatMap(({ hashed }) => hashed.turned);
+  const queries = new Uint8Array(views.length * QUERIES * HASH_BYTES);
+  const hashes = views.flatMap(({ hashed: { turned } }) => [...turned, ...turned.map((hash) => hash.map((byte) => ~byte))]);
   for (const [i, hash] of hashes.entries()) queries.set(hash, i * HASH_BYTES);
   return queries;
 }

@@ -67,13 +67,15 @@ function sayMatch(match: Match, frameCount = 1): string {
   return `Near match: ${[bits, ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
 }
 
-/** In which shape the upload was seen to match: frame, view and orientation, where they are out of the ordinary. */
+/** In which shape the upload was seen to match: frame, view, orientation and negative, where they are out of the ordinary. */
 export function saySeen(match: NearMatch | PartialMatch, frameCount = 1): string[] {
   const words: string[] = [];
   const { frame, view } = match;
   if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
   if (VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
-  if (match.kind === 'near' && ORIENTATION_WORDS[match.orientation]) words.push(ORIENTATION_WORDS[match.orientation]);
+  if (match.kind !== 'near') return words;
+  if (ORIENTATION_WORDS[match.orientation]) words.push(ORIENTATION_WORDS[match.orientation]);
+  if (match.negative) words.push('as a negative');
   return words;
 }
 

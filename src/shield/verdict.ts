@@ -45,6 +45,8 @@ export interface NearMatch extends MatchBase {
   readonly maxDistance: number;
   /** How the upload would have to be turned to lie on the listed picture. */
   readonly orientation: Orientation;
+  /** Whether light and dark are swapped. */
+  readonly negative: boolean;
   readonly view: View;
   /** Frame of an animation, from 0. */
   readonly frame: number;
@@ -100,7 +102,7 @@ export type Match = ExactMatch | NearMatch | PartialMatch;
  * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
  * - `OUT_OF_TIME`: the time that a scan may take was over before every step was begun.
  * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
- * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or than a search of patches compares; those that are named are the strongest.
+ * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or resembles the picture in more places than a search of patches compares; those that are named are the strongest.
  */
 export type ProblemCode =
   | ErrorCode

@@ -81,6 +81,16 @@ describe.each(backends)('a shield on %s', (_name, makeBackend) => {
     expect(summary).toContain(words);
   });
 
+  test('finds a negative, upright and mirrored, and says so', async () => {
+    const upright = await scan(await edited((picture) => picture.negate().png()), await listed());
+    expect(upright).toMatchObject({ action: 'hold', matches: [{ kind: 'near', orientation: 'original', negative: true }] });
+    expect(upright.summary).toContain('as a negative');
+    const mirrored = await scan(await edited((picture) => picture.flop().negate().png()), await listed());
+    expect(mirrored.matches[0]).toMatchObject({ orientation: 'flipY', negative: true });
+    const plain = await scan(await edited((picture) => picture.png()), await listed());
+    expect(plain.matches[0]).toMatchObject({ negative: false });
+  });
+
   test.each([2, 3, 4, 5, 6, 7, 8])('looks at stored and upright pixels of EXIF orientation %i', async (orientation) => {
     // Two entries: the pixels as they are stored, and the picture as a person sees it. Each must be found as what it is.
     const tagged = await edited((picture) => picture.withMetadata({ orientation }).jpeg({ quality: 95 }));

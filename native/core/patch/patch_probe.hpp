@@ -13,8 +13,8 @@ namespace egide {
 
 /// Bits of a key that a probe may turn: those with the smallest margins. All their subsets are the probes there are.
 inline constexpr std::uint32_t kTurnedBits = 6, kMostProbes = 1u << kTurnedBits;
-/// Entries of one key that a probe looks at. A bank of ten million pictures has some 150 features a key; where more
-/// than these are equal, somebody made them so, or they tell nothing.
+/// Entries of one key that a probe looks at. A bank of ten million pictures has some 150 features a key; a key that
+/// more than these have tells nothing, and its further entries are passed over as a probe that is not made is.
 inline constexpr std::uint32_t kMostEntries = 4096;
 /// Hits that a search of one index keeps; a bank of a million pictures has some 140,000.
 inline constexpr std::size_t kMostHits = std::size_t{1} << 21;
@@ -44,7 +44,7 @@ class PatchProbe {
   /// Appends the hits of a query's first 65,535 features, in the order of features, probes and entries. Stop features
   /// and removed images give none.
   IndexError run(const Query& query, std::uint8_t number, std::vector<PatchHit>& hits);
-  /// Whether `kMostEntries` or `kMostHits` has cut something off.
+  /// Whether `kMostHits` has cut something off.
   bool truncated() const noexcept { return truncated_; }
 
  private:

@@ -38,7 +38,7 @@ struct PatchCandidate {
 };
 struct PatchCandidates {
   IndexError error = IndexError::ok;
-  /// Whether a bound on work (`kMostEntries`, `kMostHits`) cut something off.
+  /// Whether `kMostHits` cut something off.
   bool truncated = false;
   std::vector<PatchCandidate> candidates;
 };
