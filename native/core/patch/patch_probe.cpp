@@ -123,8 +123,7 @@ IndexError PatchProbe::ask_for_codes() noexcept {
     Probe& probe = asked_[kept] = asked_[i];
     probe.run = run_of(index_, probe.key, probe.run);
     if (probe.run.begin == probe.run.end) continue;
-    if (probe.run.end - probe.run.begin > kMostEntries)
-      probe.run.end = probe.run.begin + kMostEntries;
+    if (probe.run.end - probe.run.begin > kMostEntries) probe.run.end = probe.run.begin + kMostEntries;
     patch_probe::prefetch_lines(codes + index_.shape.width * std::uint64_t{probe.run.begin},
                                 codes + index_.shape.width * std::uint64_t{probe.run.end});
     ++kept;
