@@ -13,6 +13,7 @@ const LAYERS = [
   ['backend/'],
   ['image/', 'hash/', 'search/', 'platform'],
   ['patch/'],
+  ['bank/'],
   ['list/'],
   ['shield/'],
   ['egide', 'self-test/'],

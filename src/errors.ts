@@ -22,6 +22,9 @@
  * - `BUSY`: the same work is under way already.
  * - `READ_ONLY`: an index that was joined is changed where it was created.
  * - `NOT_SHARED`: what other threads were to use lies in this one's memory alone.
+ * - `INVALID_BANK`: a bank or a snapshot is none that this version can read, or is damaged.
+ * - `EXCHANGE_FAILED`: a source of lists could not be read on: credentials, network, or an answer that is not its protocol.
+ * - `MISSING_PACKAGE`: an optional package is not installed; the message says which, and how to install it.
  * - `SUPERSEDED`: what was shared or saved has been replaced by another: ask for what took its place.
  */
 export type ErrorCode =
@@ -47,6 +50,9 @@ export type ErrorCode =
   | 'BUSY'
   | 'READ_ONLY'
   | 'NOT_SHARED'
+  | 'INVALID_BANK'
+  | 'EXCHANGE_FAILED'
+  | 'MISSING_PACKAGE'
   | 'SUPERSEDED';
 
 /** A deliberate failure: what was wrong, what was expected and what to do, with a stable `code`. */

@@ -1,0 +1,51 @@
+/**
+ * Types of signal that a bank keeps, each with what its value is:
+ *
+ * - `pdq` (32 bytes), `md5` (16), `sha1` (20), `sha256` (32), `sha512` (64) of a picture or of any file;
+ * - `video-md5` (16), `video-sha256` (32) where a source says that the file is a video;
+ * - `photodna` (144 bytes): kept, and compared with a query that the caller brings; never computed here;
+ * - `url` (a URL or a rule, UTF-8), `url-md5` (16, python-threatexchange's `url_md5`);
+ * - `other`: kept and exported as it came, never matched; {@link Signal.name} says what its source calls it.
+ */
+export const BANK_SIGNALS = [
+  'pdq',
+  'md5',
+  'sha1',
+  'sha256',
+  'sha512',
+  'video-md5',
+  'video-sha256',
+  'photodna',
+  'url',
+  'url-md5',
+  'other',
+] as const;
+
+/** One of {@link BANK_SIGNALS}. */
+export type BankSignal = (typeof BANK_SIGNALS)[number];
+
+/** Bytes of a value; `null` where lengths differ. */
+export const SIGNAL_BYTES: Readonly<Record<BankSignal, number | null>> = {
+  pdq: 32,
+  md5: 16,
+  sha1: 20,
+  sha256: 32,
+  sha512: 64,
+  'video-md5': 16,
+  'video-sha256': 32,
+  photodna: 144,
+  url: null,
+  'url-md5': 16,
+  other: null,
+};
+
+/** One signal of an entry. */
+export interface Signal {
+  readonly type: BankSignal;
+  /** As {@link BANK_SIGNALS} says. */
+  readonly value: Uint8Array;
+  /** Of a PDQ hash, 0 to 100, where the source says. */
+  readonly quality?: number;
+  /** What the source calls the type of an `other` one, such as `NETCLEAN`. */
+  readonly name?: string;
+}
