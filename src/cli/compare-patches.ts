@@ -1,26 +1,10 @@
 import type { Egide } from '../egide.js';
 import type { Image } from '../image/image.js';
 import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../patch/patch-match.js';
-import { type ExtractOptions, STRETCH } from '../patch/patches.js';
+import { PATCH_USES } from '../patch/patches.js';
 import type { Protection } from '../patch/record.js';
-import { LABEL_WORDS } from '../shield/summary.js';
-
-/** One way to look for B in A. */
-interface Look {
-  readonly words: string;
-  readonly extraction: ExtractOptions;
-  readonly negatives: boolean;
-}
-
-const PLAIN: Look = { words: 'at 800 pixels', extraction: {}, negatives: false };
-/** What `--deep` tries, cheapest first, until a match is confirmed. */
-const DEEP: readonly Look[] = [
-  PLAIN,
-  { words: 'at 800 pixels, negatives too', extraction: {}, negatives: true },
-  { words: 'at 1,024 pixels, negatives too', extraction: { use: 'deep' }, negatives: true },
-  { words: `stretched ${STRETCH} times in width`, extraction: { stretch: [STRETCH, 1] }, negatives: false },
-  { words: `stretched ${STRETCH} times in height`, extraction: { stretch: [1, STRETCH] }, negatives: false },
-];
+import { RUNGS, type Rung } from '../patch/rungs.js';
+import { grouped, LABEL_WORDS } from '../shield/summary.js';
 
 /** What patches say of two pictures. */
 export interface PatchFinding {
@@ -37,14 +21,20 @@ export interface PatchFinding {
 export async function findPatches(egide: Egide, a: Image, b: Image, deep: boolean, signal: AbortSignal): Promise<PatchFinding> {
   const record = await egide.patches.enrol(b, { signal });
   let best: PatchFinding | undefined;
-  for (const { words, extraction, negatives } of deep ? DEEP : [PLAIN]) {
-    const patches = await egide.patches.extractAsync(a, { ...extraction, signal });
+  for (const rung of deep ? RUNGS : RUNGS.slice(0, 1)) {
+    const patches = await egide.patches.extractAsync(a, { ...rung.extraction, signal });
+    const { negatives = false } = rung.search;
     const match = egide.patches.match(patches, record, { negatives, minTier: deep ? 'weak' : 'probable' });
-    const found = { match, lookedAt: words, features: [patches.count, record.features] as const, protection: record.protection };
+    const found = { match, lookedAt: sayRung(rung), features: [patches.count, record.features] as const, protection: record.protection };
     if (best === undefined || surer(match, best.match)) best = found;
     if (match?.tier === 'confirmed') break;
   }
   return best as PatchFinding;
+}
+
+function sayRung({ extraction: { use, stretch }, search: { negatives } }: Rung): string {
+  if (stretch) return `stretched ${Math.max(...stretch)} times in ${stretch[0] > 1 ? 'width' : 'height'}`;
+  return `at ${grouped(PATCH_USES[use ?? 'query'].longSide)} pixels${negatives ? ', negatives too' : ''}`;
 }
 
 /** Whether a match beats the one before; where neither is one, the later attempt stands. */

@@ -39,6 +39,7 @@ export type { CellMap, CellState, CopyShape, PatchMatch, PatchPair, PatchTier } 
 export type { ExtractOptions, Feature, Patches, PatchUse } from '../patch/patches.js';
 export type { MapOptions, PictureMap } from '../patch/picture-map.js';
 export type { PatchProfile, PatchRecord, Protection, RecordOptions } from '../patch/record.js';
+export type { PatchStep } from '../patch/rungs.js';
 export type { BuildDigestOptions } from '../search/build-digest-index.js';
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';
 export type { DigestHit, DigestIndex } from '../search/digest-index.js';
@@ -70,7 +71,6 @@ export {
   type Outcome,
   type PartialMatch,
   type PatchEvidence,
-  type PatchStep,
   type Problem,
   type ProblemCode,
   type Verdict,

@@ -12,7 +12,7 @@ import { liveBytes } from '../input.js';
 export type PatchUse = 'query' | 'lite' | 'deep';
 
 /** Long side in pixels, and features, of each use (docs/patches.md). */
-const USES: Readonly<Record<PatchUse, Pick<PatchExtraction, 'longSide' | 'maxFeatures'>>> = {
+export const PATCH_USES: Readonly<Record<PatchUse, Pick<PatchExtraction, 'longSide' | 'maxFeatures'>>> = {
   query: { longSide: 800, maxFeatures: 500 },
   lite: { longSide: 640, maxFeatures: 500 },
   deep: { longSide: 1024, maxFeatures: 1500 },
@@ -31,12 +31,6 @@ export interface ExtractOptions {
   /** Factors by which width and height are changed before, 1/8 to 8: finds a copy whose proportions were changed. Default 1 and 1. */
   readonly stretch?: readonly [x: number, y: number];
 }
-
-/**
- * How to find a copy whose proportions were changed by more than descriptors bear: the factor lies between none and two to one, so that
- * either is within their reach (docs/patches.md).
- */
-export const STRETCH = 1.6;
 
 /** The keypoints of one picture with their descriptors, strongest and best spread first. They are those of the upright picture. */
 export interface Patches {
@@ -94,14 +88,14 @@ export async function extractAsync(
 
 function extractionOf(image: Image, options: ExtractOptions): PatchExtraction {
   const use = options.use ?? 'query';
-  if (!Object.hasOwn(USES, use)) throw invalid('use', "'query', 'lite' or 'deep'", use);
+  if (!Object.hasOwn(PATCH_USES, use)) throw invalid('use', "'query', 'lite' or 'deep'", use);
   const stretch: unknown = options.stretch ?? [1, 1];
   const isFactor = (factor: unknown) => typeof factor === 'number' && factor >= 1 / MAX_STRETCH && factor <= MAX_STRETCH;
   if (!Array.isArray(stretch) || stretch.length !== 2 || !stretch.every(isFactor))
     throw invalid('stretch', 'two factors from 1/8 to 8', stretch);
   const [stretchX, stretchY] = stretch as [number, number];
-  const maxFeatures = wholeNumber('maxFeatures', options.maxFeatures ?? USES[use].maxFeatures, 1, MAX_FEATURES);
-  return { longSide: USES[use].longSide, maxFeatures, orientation: image.orientation, stretchX, stretchY };
+  const maxFeatures = wholeNumber('maxFeatures', options.maxFeatures ?? PATCH_USES[use].maxFeatures, 1, MAX_FEATURES);
+  return { longSide: PATCH_USES[use].longSide, maxFeatures, orientation: image.orientation, stretchX, stretchY };
 }
 
 /**

@@ -2,27 +2,11 @@ import type { Backend } from '../backend.js';
 import { flatten, isTransparent } from '../image/flatten.js';
 import type { Image } from '../image/image.js';
 import { nextTurn } from '../input.js';
-import type { PatchSearchOptions } from '../patch/patch-index.js';
-import { type ExtractOptions, extractAsync, type Patches, STRETCH } from '../patch/patches.js';
+import { extractAsync, type Patches } from '../patch/patches.js';
+import { PLAIN, RUNGS, type Rung } from '../patch/rungs.js';
 import type { PartialMatches } from './partial-matches.js';
 import type { TimeBudget } from './time-budget.js';
-import type { PatchStep, View } from './verdict.js';
-
-/** One rung: how the picture is extracted, and what is asked. */
-interface Rung {
-  readonly step: PatchStep;
-  readonly extractions: readonly ExtractOptions[];
-  readonly search: Pick<PatchSearchOptions, 'negatives' | 'deep'>;
-}
-
-const PLAIN: ExtractOptions = { use: 'query' };
-const FIRST: Rung = { step: 'patches', extractions: [PLAIN], search: {} };
-/** Cheapest first. */
-const DEEPER: readonly Rung[] = [
-  { step: 'negatives', extractions: [PLAIN], search: { negatives: true } },
-  { step: 'deep', extractions: [{ use: 'deep' }], search: { negatives: true, deep: true } },
-  { step: 'stretched', extractions: [{ stretch: [STRETCH, 1] }, { stretch: [1, STRETCH] }], search: {} },
-];
+import type { View } from './verdict.js';
 
 /** What a picture with transparent parts is laid on, as its hashes are. */
 const BACKGROUNDS: readonly (readonly [View, number])[] = [
@@ -49,12 +33,12 @@ export interface Climb {
  */
 export async function climb(image: Image, climbing: Climb): Promise<number | undefined> {
   const { time, deep, matches } = climbing;
-  const rungs = deep ? [FIRST, ...DEEPER] : [FIRST];
+  const rungs = deep ? RUNGS : RUNGS.slice(0, 1);
   const seen: Seen[] = [];
   let features: number | undefined;
   for (const [i, rung] of rungs.entries()) {
     if (time.isUp) {
-      for (const { step } of rungs.slice(i)) time.leave(step);
+      for (const step of new Set(rungs.slice(i).map(({ step }) => step))) time.leave(step);
       break;
     }
     if (i === 0) seen.push(...(await seenViews(image, climbing)));
@@ -82,22 +66,20 @@ async function seenViews(image: Image, { signal }: Climb): Promise<Seen[]> {
 }
 
 async function lookOnce(
-  rung: Rung,
+  { step, extraction, search }: Rung,
   seen: readonly Seen[],
   { backend, matches, signal }: Climb,
 ): Promise<{ confirmed: boolean; most: number }> {
   let [confirmed, most] = [false, 0];
-  for (const one of seen)
-    for (const extraction of rung.extractions) {
-      const patches =
-        (extraction === PLAIN && one.plain) || (await extractAsync(backend, one.image, { ...extraction, ...(signal && { signal }) }));
-      if (extraction === PLAIN) one.plain = patches;
-      most = Math.max(most, patches.count);
-      for (const i of matches.lists.keys()) {
-        await nextTurn(signal);
-        const look = { frame: one.image.frame, view: one.view, step: rung.step };
-        confirmed = matches.search(i, patches, rung.search, look) || confirmed;
-      }
+  for (const one of seen) {
+    const known = extraction === PLAIN ? one.plain : undefined;
+    const patches = known ?? (await extractAsync(backend, one.image, { ...extraction, ...(signal && { signal }) }));
+    if (extraction === PLAIN) one.plain = patches;
+    most = Math.max(most, patches.count);
+    for (const i of matches.lists.keys()) {
+      await nextTurn(signal);
+      confirmed = matches.search(i, patches, search, { frame: one.image.frame, view: one.view, step }) || confirmed;
     }
+  }
   return { confirmed, most };
 }

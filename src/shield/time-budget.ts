@@ -1,5 +1,6 @@
+import type { PatchStep } from '../patch/rungs.js';
 import { plural } from './summary.js';
-import type { PatchStep, Problem } from './verdict.js';
+import type { Problem } from './verdict.js';
 
 /** What is left out when a scan has no time left: decoding, whole frames, or one of the steps of looking for patches. */
 export type LeftOut = 'decoding' | 'frames' | PatchStep;

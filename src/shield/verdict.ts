@@ -4,6 +4,7 @@ import type { Orientation } from '../hash/pdq.js';
 import type { DecodeProfile } from '../image/image.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { PatchMatch } from '../patch/patch-match.js';
+import type { PatchStep } from '../patch/rungs.js';
 
 /** What to do with an upload. `hold`: keep it from view until a person has looked. */
 export type Action = 'allow' | 'hold' | 'block';
@@ -72,12 +73,6 @@ export type PatchEvidence = Pick<
   | 'regionInQuery'
   | 'regionInReference'
 >;
-
-/**
- * How patches were looked for: `patches` of the picture and its mirror image; and, where that is asked for, also as `negatives`, for
- * small parts (`deep`), and `stretched` (docs/policy.md, "Patches").
- */
-export type PatchStep = 'patches' | 'negatives' | 'deep' | 'stretched';
 
 /** A part of the picture is a copy of a part of one that the list names, or of all of it. */
 export interface PartialMatch extends MatchBase, PatchEvidence {

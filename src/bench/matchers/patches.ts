@@ -3,8 +3,9 @@ import { load } from '../../entry/node.js';
 import type { Image } from '../../image/image.js';
 import type { PatchHit, PatchIndex } from '../../patch/patch-index.js';
 import { PATCH_TIERS, type PatchMatch, type PatchTier } from '../../patch/patch-match.js';
-import { STRETCH } from '../../patch/patches.js';
+import type { Patches } from '../../patch/patches.js';
 import type { PatchProfile } from '../../patch/record.js';
+import { PLAIN, RUNGS } from '../../patch/rungs.js';
 import type { Answer, Matcher } from '../matcher.js';
 
 /** What a tier is worth: within it, distinctive inliers decide, of which no picture has more than a thousand. */
@@ -72,14 +73,11 @@ async function searchDeep(egide: Egide, index: PatchIndex, image: Image): Promis
     }
     return [...best.values()].some(({ match }) => match.tier === 'confirmed');
   };
-  const query = await egide.patches.extractAsync(image);
-  if (add(index.search(query, EVERY).hits)) return [...best.values()];
-  if (add(index.search(query, { ...EVERY, negatives: true }).hits)) return [...best.values()];
-  for (const [options, deep] of [
-    [{ use: 'deep' }, true],
-    [{ stretch: [STRETCH, 1] }, false],
-    [{ stretch: [1, STRETCH] }, false],
-  ] as const)
-    if (add(index.search(await egide.patches.extractAsync(image, options), { ...EVERY, deep }).hits)) break;
+  let plain: Patches | undefined;
+  for (const { extraction, search } of RUNGS) {
+    const patches = (extraction === PLAIN && plain) || (await egide.patches.extractAsync(image, extraction));
+    plain ??= patches;
+    if (add(index.search(patches, { ...EVERY, ...search }).hits)) break;
+  }
   return [...best.values()];
 }
