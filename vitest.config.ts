@@ -10,12 +10,14 @@ export default defineConfig({
         test: {
           name: 'spec',
           include: ['test/**/*.spec.ts'],
-          exclude: ['test/package/**', 'test/runtimes/**'],
+          exclude: ['test/package/**', 'test/runtimes/**', 'test/bank/**'],
           // A 12-megapixel decode under a loaded two-core machine takes seconds, not the default five in all.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
+      // What is held and where it comes from: Node only.
+      { test: { name: 'bank', include: ['test/bank/*.spec.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: 'package', include: ['test/package/*.spec.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
       { test: { name: 'runtimes', include: ['test/runtimes/*.spec.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],

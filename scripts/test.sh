@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Sets up and passes every test. Ends with one line, "N passed, N failed", and exits 1 if anything failed.
 #   bash scripts/test.sh            everything
-#   bash scripts/test.sh PART...    only these parts: check types native aarch64 fuzz spec browser runtimes package docs
+#   bash scripts/test.sh PART...    only these parts: check types native aarch64 fuzz spec bank browser runtimes package docs
 # EGIDE_FUZZ_SECONDS: seconds for each fuzz target (default 30). EGIDE_CONFORMANCE: a folder of published test data (CONTRIBUTING.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 export NO_COLOR=1
 
-parts=(check types native aarch64 fuzz spec browser runtimes package docs)
+parts=(check types native aarch64 fuzz spec bank browser runtimes package docs)
 [ $# -eq 0 ] || parts=("$@")
 
 say "egide: all tests. Logs are in $LOGS/."
@@ -29,6 +29,7 @@ part_native() { bash scripts/native-tests.sh sanitized; }
 part_aarch64() { bash scripts/native-tests.sh aarch64; }
 part_fuzz() { bash scripts/fuzz.sh; }
 part_spec() { npx vitest run --project spec; }
+part_bank() { npx vitest run --project bank; }
 part_browser() { npx vitest run --config vitest.browser.config.ts; }
 part_runtimes() { npx vitest run --project runtimes; }
 part_package() { npx vitest run --project package; }

@@ -26,6 +26,8 @@ test('a tree that keeps to the directions passes', () => {
     'src/image/sharp-node.ts': "import { createHash } from 'node:crypto';",
     'src/entry/node.ts': "import { native } from '../backend/native.js';",
     'src/bench/run.ts': "import { load } from '../entry/node.js'; import { fork } from 'node:child_process';",
+    'src/list/x.ts': '',
+    'src/fakes/a.ts': "import type { X } from '../list/x.js'; import { createServer } from 'node:http';",
     'native/sources.txt': 'core/pdq.cpp\n',
     'native/core/pdq.cpp': '#include "core/kernels/luma.hpp"\n#include <span>\n',
     'native/node/addon.cpp': '#include "core/pdq.hpp"\n#include <napi.h>\n',
@@ -37,6 +39,7 @@ test('a tree that keeps to the directions passes', () => {
 test.each([
   ['an import from above', { 'src/errors.ts': "import type { Shield } from './shield/shield.js';" }, 'stands above it'],
   ['a bench that uses the command line', { 'src/bench/run.ts': "import { run } from '../cli/run.js';" }, 'stands above it'],
+  ['a fake that shares code with its client', { 'src/fakes/a.ts': "import { x } from '../list/x.js';" }, 'more than types'],
   ['a backend chosen outside entry', { 'src/hash/pdq.ts': "import { wasm } from '../backend/wasm.js';" }, 'only entry/ chooses a backend'],
   ['the doors meeting', { 'src/backend/wasm.ts': "import { x } from './native.js';" }, 'the two doors never meet'],
   ['node: where it must not be', { 'src/hash/digests.ts': "import { createHash } from 'node:crypto';" }, 'only Node has'],

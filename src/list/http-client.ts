@@ -1,0 +1,305 @@
+import { EgideError, invalid, wholeNumber } from '../errors.js';
+
+/** What `fetch` is to the client: the runtime's own, or the caller's (a proxy, a certificate of its own). */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** How a client of a source asks; what stands in for the world in tests. */
+export interface HttpOptions {
+  /** Default: the runtime's own. A proxy goes here: undici's `ProxyAgent` in Node, for example. It must not follow redirects by itself. */
+  readonly fetch?: Fetch;
+  /** Times that a question is asked before it fails, 1 to 20. Default 5, as python-threatexchange. */
+  readonly tries?: number;
+  /** Milliseconds for one try, body included. Default 60,000, as python-threatexchange. */
+  readonly timeoutMs?: number;
+  /** Bytes of one answer, after decompression. Default 64 MiB: our own choice, some thirty times a page of NCMEC with feedback. */
+  readonly maxBytes?: number;
+  /** Waits; default `setTimeout`. Rejects with the signal's reason. */
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970, for `Retry-After` with a date. */
+  readonly now?: () => number;
+  /** From 0 up to 1, for the jitter of the back-off. */
+  readonly random?: () => number;
+}
+
+/** One question. */
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  /** What follows the base: `/v1/FetchHashes`. An absolute URL must be of the same host. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** Credentials belong here. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Whether asking twice does no more than asking once. Default: for GET only. */
+  readonly repeatable?: boolean;
+  /** Statuses besides 200 to 299 that the caller wants to see instead of an error. They are not asked again for. */
+  readonly expected?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came back. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+  /** What was asked, without the query: for messages. */
+  readonly asked: string;
+}
+
+/** Base of the back-off and its limit, in ms: our own choice; python-threatexchange starts at 200 and gives up after some 1.5 s. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** A source that says `Retry-After` with more than this, in ms, is left for the next run. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
+/** Redirects within the host that are followed for one GET. */
+const MAX_REDIRECTS = 5;
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/**
+ * Asks one host over TLS: bounded in time, bytes, tries and redirects, and silent about what it carries. It speaks to no other host, whatever
+ * an answer says, and to `http:` only on this machine (tests and fakes).
+ *
+ * Errors are `EXCHANGE_FAILED` and name method, host and path, never the query, a header, a body or what the runtime says (Deno puts
+ * the whole URL into it).
+ */
+export class HttpClient {
+  /** Without a slash at the end. */
+  readonly base: URL;
+  readonly #fetch: Fetch;
+  readonly #tries: number;
+  readonly #timeoutMs: number;
+  readonly #maxBytes: number;
+  readonly #sleep: NonNullable<HttpOptions['sleep']>;
+  readonly #now: () => number;
+  readonly #random: () => number;
+
+  /** @throws {EgideError} `INVALID_ARGUMENT` for a base that is no `https:` URL or carries more than a path. */
+  constructor(base: string, options: HttpOptions = {}) {
+    this.base = checkedBase(base);
+    if (options.fetch !== undefined && typeof options.fetch !== 'function') throw invalid('fetch', 'a function', options.fetch);
+    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
+    this.#tries = wholeNumber('tries', options.tries ?? 5, 1, 20);
+    this.#timeoutMs = wholeNumber('timeoutMs', options.timeoutMs ?? 60_000, 1, 2 ** 31 - 1);
+    this.#maxBytes = wholeNumber('maxBytes', options.maxBytes ?? 2 ** 26, 1, 2 ** 31 - 1);
+    this.#sleep = options.sleep ?? sleep;
+    this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * The answer to one question: a status of 200 to 299, or an `expected` one.
+   *
+   * @throws {EgideError} `EXCHANGE_FAILED`, or the signal's reason.
+   */
+  async send(request: HttpRequest): Promise<HttpAnswer> {
+    const url = this.#urlOf(request);
+    const asked = `${request.method ?? 'GET'} ${url.host}${url.pathname}`;
+    checkHeaders(request.headers ?? {});
+    const tries = (request.repeatable ?? (request.method ?? 'GET') === 'GET') ? this.#tries : 1;
+    for (let tried = 1; ; ++tried) {
+      request.signal?.throwIfAborted();
+      const outcome = await this.#try(url, asked, request);
+      if ('bytes' in outcome) return outcome;
+      if (!outcome.again || tried >= tries) throw failed(asked, outcome.what, adviceOf(outcome, tries), tried);
+      const wait = this.#waitBefore(tried, outcome.retryAfter);
+      if (wait > LONGEST_RETRY_AFTER_MS)
+        throw failed(asked, `${outcome.what} and wants to be left alone for longer`, 'try again later', tried);
+      await this.#sleep(wait, request.signal);
+    }
+  }
+
+  /** Whether a URL that an answer named is of this host, under `https:` as the base is. */
+  isOwn(url: string): boolean {
+    return URL.canParse(url, this.base) && new URL(url, this.base).origin === this.base.origin;
+  }
+
+  #urlOf({ path, query = {} }: HttpRequest): URL {
+    const text = path.startsWith('/') ? this.base.origin + this.base.pathname.replace(/\/$/, '') + path : path;
+    if (!URL.canParse(text) || new URL(text).origin !== this.base.origin)
+      throw new EgideError('EXCHANGE_FAILED', `${this.base.host}: the source points to another host, which is never asked`);
+    const url = new URL(text);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    return url;
+  }
+
+  /** Seconds or a date (RFC 9110, 10.2.3), or exponential back-off with jitter over its whole range, so that clients do not march in step. */
+  #waitBefore(tried: number, retryAfter: string | null): number {
+    const seconds = retryAfter?.trim() ?? '';
+    const asked = /^\d+$/.test(seconds) ? Number(seconds) * 1000 : Date.parse(seconds) - this.#now();
+    if (!Number.isNaN(asked)) return Math.max(0, asked);
+    return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried - 1)) * (0.5 + 0.5 * this.#random());
+  }
+
+  async #try(url: URL, asked: string, request: HttpRequest): Promise<HttpAnswer | Failure> {
+    const limit = new AbortController();
+    const stop = (): void => limit.abort();
+    const timer = setTimeout(stop, this.#timeoutMs);
+    request.signal?.addEventListener('abort', stop);
+    try {
+      const response = await this.#follow(url, request, limit.signal);
+      if ('what' in response) return response;
+      const { status, headers } = response;
+      if (response.ok || request.expected?.includes(status)) {
+        const bytes = await boundedBody(response, this.#maxBytes);
+        return bytes ? { status, headers, bytes, asked } : failure(`the answer has more than ${this.#maxBytes} bytes`);
+      }
+      await response.body?.cancel();
+      return { what: `answered ${status}`, status, again: status === 429 || status >= 500, retryAfter: headers.get('retry-after') };
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      const what = limit.signal.aborted ? `no whole answer in ${this.#timeoutMs} ms` : `no answer (${networkReason(error)})`;
+      return { ...failure(what), again: true };
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** The response at the end of a few redirects of a GET inside the host. */
+  async #follow(start: URL, request: HttpRequest, signal: AbortSignal): Promise<Response | Failure> {
+    const { method = 'GET', headers = {}, body } = request;
+    let url = start;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; ++redirects) {
+      const response = await this.#fetch(url.href, {
+        method,
+        headers,
+        redirect: 'manual',
+        signal,
+        ...(body === undefined ? {} : { body }),
+      });
+      if (response.type === 'opaqueredirect') return failure('answered with a redirect that this runtime does not show');
+      const location =
+        REDIRECTS.includes(response.status) && !request.expected?.includes(response.status) && response.headers.get('location');
+      if (!location) return response;
+      await response.body?.cancel();
+      if (method !== 'GET') return failure(`answered ${response.status}, a redirect, which is followed for GET only`);
+      if (!URL.canParse(location, url) || new URL(location, url).origin !== this.base.origin)
+        return failure(`answered ${response.status}, a redirect to another host, which is never followed`);
+      url = new URL(location, url);
+    }
+    return failure(`answered with more than ${MAX_REDIRECTS} redirects`);
+  }
+}
+
+interface Failure {
+  readonly what: string;
+  readonly again: boolean;
+  readonly status?: number;
+  readonly retryAfter: string | null;
+}
+
+function failure(what: string): Failure {
+  return { what, again: false, retryAfter: null };
+}
+
+function failed(asked: string, what: string, advice: string, tried: number): EgideError {
+  return new EgideError('EXCHANGE_FAILED', `${asked}: ${what}${tried > 1 ? `, after ${tried} tries` : ''}: ${advice}`);
+}
+
+function adviceOf({ status, again }: Failure, tries: number): string {
+  if (status === 401 || status === 403) return 'check the credentials, and whether the account may use this address from here';
+  if (status === 404 || status === 410) return 'check the address of the source';
+  if (status === 429) return 'asked too often, try again later';
+  if (again && tries === 1) return 'it is not known whether the request was taken: look before it is sent again';
+  if (again) return 'try again later; what was kept so far stays kept';
+  return 'check the address and the settings of the source; it may have changed its protocol';
+}
+
+/** Parses an answer as JSON. @throws {EgideError} `EXCHANGE_FAILED`; the message says nothing of the answer but its length. */
+export function jsonOf(answer: HttpAnswer): unknown {
+  const text = textOf(answer);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // A SyntaxError quotes the text, so only its class is told.
+    throw notTheProtocol(answer, `${answer.bytes.length} bytes are no JSON (${(error as Error).name})`);
+  }
+}
+
+/** An answer as text. @throws {EgideError} `EXCHANGE_FAILED` if it is not UTF-8. */
+export function textOf(answer: HttpAnswer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes);
+  } catch (error) {
+    throw notTheProtocol(answer, `${answer.bytes.length} bytes are no UTF-8 (${(error as Error).name})`);
+  }
+}
+
+/** The error for an answer that is not the protocol. `what` says what is wrong and never quotes the answer. */
+export function notTheProtocol(answer: HttpAnswer, what: string): EgideError {
+  return failed(answer.asked, `the answer is not the protocol: ${what}`, 'check the address; the source may have changed its protocol', 1);
+}
+
+/** The value of an `Authorization` header for HTTP Basic (RFC 7617, UTF-8). */
+export function basicAuthorization(username: string, password: string): string {
+  if (username === '' || username.includes(':')) throw invalid('username', 'a name without a colon', 'another');
+  let binary = '';
+  for (const byte of new TextEncoder().encode(`${username}:${password}`)) binary += String.fromCharCode(byte);
+  return `Basic ${btoa(binary)}`;
+}
+
+function checkedBase(base: string): URL {
+  const expected = 'an https: URL of host and path';
+  if (typeof base !== 'string' || !URL.canParse(base)) throw invalid('baseUrl', expected, typeof base);
+  const url = new URL(base);
+  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local))
+    throw invalid('baseUrl', `${expected} (http: only for this machine)`, url.protocol);
+  if (url.username || url.password || url.search || url.hash) throw invalid('baseUrl', `${expected} and nothing else`, 'more than that');
+  return url;
+}
+
+/** Checks what `fetch` would refuse with the value in its message: a credential with a line break, for example. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers))
+    if (!/^[\t\x20-\x7e]+$/.test(value)) throw invalid(`the header ${name}`, 'printable ASCII', 'something else');
+}
+
+/** The body, or `null` if it has more than `maxBytes`. */
+async function boundedBody(response: Response, maxBytes: number): Promise<Uint8Array | null> {
+  if (!response.body) return new Uint8Array(0);
+  const reader = response.body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > maxBytes) {
+      await reader.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The system's code of a failed `fetch` (`ECONNREFUSED`), else the class of the error: never its message. */
+function networkReason(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
+  }
+  return error instanceof Error ? error.name : 'network error';
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
+  });
+}
