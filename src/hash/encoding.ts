@@ -6,8 +6,6 @@ import { DIGEST_BYTES, type DigestType } from './digests.js';
 const HEX_DIGITS = '0123456789abcdef';
 /** RFC 4648 section 4; section 5 (base64url) has `-` and `_` for the last two. */
 const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Base64 digits of 32 bytes: 42 of six bits and one of four. */
-const HASH_BASE64_DIGITS = 43;
 const NOT_A_DIGIT = 0xff;
 
 const HEX_VALUES = valuesOf([HEX_DIGITS, '0123456789ABCDEF']);
@@ -19,7 +17,7 @@ const BASE64_VALUES = valuesOf([BASE64_DIGITS, BASE64_DIGITS.replace('+/', '-_')
  * @throws {EgideError} `INVALID_ARGUMENT` unless it is 32 bytes.
  */
 export function hashToHex(hash: Uint8Array): string {
-  return toHex(wholeHash(hash));
+  return bytesToHex(wholeHash(hash));
 }
 
 /**
@@ -28,13 +26,7 @@ export function hashToHex(hash: Uint8Array): string {
  * @throws {EgideError} `INVALID_ARGUMENT` unless it is 32 bytes.
  */
 export function hashToBase64(hash: Uint8Array): string {
-  wholeHash(hash);
-  let text = '';
-  for (let i = 0; i < HASH_BYTES; i += 3) {
-    const three = ((hash[i] as number) << 16) | ((hash[i + 1] ?? 0) << 8) | (hash[i + 2] ?? 0);
-    for (let shift = 18; shift >= 0; shift -= 6) text += BASE64_DIGITS[(three >> shift) & 63];
-  }
-  return `${text.slice(0, HASH_BASE64_DIGITS)}=`;
+  return bytesToBase64(wholeHash(hash));
 }
 
 /**
@@ -53,7 +45,7 @@ export function parseHash(text: string): Uint8Array {
 /** {@link parseHash} without an exception: fills the first 32 bytes of `into` and says whether the text was a hash. */
 export function readHash(text: string, into: Uint8Array): boolean {
   const trimmed = text.trim();
-  return readHex(trimmed, HASH_BYTES, into) || readBase64(trimmed, into);
+  return readHex(trimmed, HASH_BYTES, into) || readBase64(trimmed, HASH_BYTES, into);
 }
 
 /**
@@ -64,7 +56,7 @@ export function readHash(text: string, into: Uint8Array): boolean {
  */
 export function digestToHex(digest: Uint8Array): string {
   if (!Object.values(DIGEST_BYTES).includes(liveBytes('digest', digest).byteLength)) throw invalid('digest', '16, 20 or 32 bytes', digest);
-  return toHex(digest);
+  return bytesToHex(digest);
 }
 
 /**
@@ -88,13 +80,31 @@ export function readDigest(type: DigestType, text: string, into: Uint8Array): bo
   return readHex(text.trim(), DIGEST_BYTES[type], into);
 }
 
-function toHex(bytes: Uint8Array): string {
+/** Bytes as lower-case hex. */
+export function bytesToHex(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15);
   return text;
 }
 
-function readHex(text: string, byteLength: number, into: Uint8Array): boolean {
+/** Bytes as base64 (RFC 4648 section 4) with its padding. */
+export function bytesToBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const three = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) text += BASE64_DIGITS[(three >> shift) & 63];
+  }
+  const digits = base64Digits(bytes.length);
+  return text.slice(0, digits) + '='.repeat(text.length - digits);
+}
+
+/** Digits of base64 that hold so many bytes, without the padding. */
+function base64Digits(byteLength: number): number {
+  return Math.ceil((8 * byteLength) / 6);
+}
+
+/** Fills the first `byteLength` bytes of `into` from exactly so many in hex of any case, with or without `0x`; false for any other text. */
+export function readHex(text: string, byteLength: number, into: Uint8Array): boolean {
   const start = text.length === 2 * byteLength + 2 && (text.startsWith('0x') || text.startsWith('0X')) ? 2 : 0;
   if (text.length - start !== 2 * byteLength) return false;
   let seen = 0;
@@ -107,19 +117,22 @@ function readHex(text: string, byteLength: number, into: Uint8Array): boolean {
   return seen < 16;
 }
 
-function readBase64(text: string, into: Uint8Array): boolean {
-  const padded = text.length === HASH_BASE64_DIGITS + 1 && text.endsWith('=');
-  if (!padded && text.length !== HASH_BASE64_DIGITS) return false;
+/** The same from base64 or base64url, with or without padding. */
+export function readBase64(text: string, byteLength: number, into: Uint8Array): boolean {
+  const digits = base64Digits(byteLength);
+  const padding = '='.repeat(4 * Math.ceil(byteLength / 3) - digits);
+  if (text.length !== digits && !(text.length === digits + padding.length && text.endsWith(padding))) return false;
   let bits = 0;
   let seen = 0;
-  for (let i = 0, byte = 0; i < HASH_BASE64_DIGITS; ++i) {
+  for (let i = 0, byte = 0; i < digits; ++i) {
     const value = BASE64_VALUES[text.charCodeAt(i)] ?? NOT_A_DIGIT;
     seen |= value;
     bits = ((bits << 6) | value) & 0xffff;
     const pending = (6 * (i + 1)) % 8; // bits that are not yet part of a whole byte
     if (pending < 6) into[byte++] = bits >> pending;
   }
-  return seen < 64 && (bits & 3) === 0; // RFC 4648 section 3.5: the two bits left over are zero, or the text was cut
+  const left = 6 * digits - 8 * byteLength;
+  return seen < 64 && (bits & ((1 << left) - 1)) === 0; // RFC 4648 section 3.5: the bits left over are zero, or the text was cut
 }
 
 /** For each ASCII code its value as a digit, or `NOT_A_DIGIT`. */

@@ -1,0 +1,99 @@
+import { type BankSignal, SIGNAL_BYTES, type Signal } from '../bank/signal.js';
+import { bytesToBase64, bytesToHex, readBase64, readHex } from '../hash/encoding.js';
+import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import { readPhotoDna } from '../hash/photodna.js';
+
+/** A signal that was read, or why the text is none that can be used; a reason never contains text of the list. */
+export type SignalReading = { readonly signal: Signal } | { readonly reason: string };
+
+/** Characters of a URL or of a signal of another type: our own choice, far above what browsers take (some 2,000) and below a record's bound. */
+const MAX_TEXT_LENGTH = 65_536;
+
+/**
+ * Reads a signal from its text: hex of any case, with or without `0x`, or base64 or base64url of exactly so many bytes; PhotoDNA also as 144 numbers
+ * between commas; a URL, or a signal of another type, as it stands.
+ *
+ * @param quality Of a PDQ hash, 0 to 100, where the source says. A hash below 50 (Meta's floor) is refused, as is the one of 64 zeros.
+ * @param name What the source calls an `other` one.
+ */
+export function readSignal(type: BankSignal, text: string, { quality, name }: { quality?: number; name?: string } = {}): SignalReading {
+  const length = SIGNAL_BYTES[type];
+  if (length === null) return readText(type, text.trim(), name);
+  const value = new Uint8Array(length);
+  const trimmed = text.trim();
+  if (type === 'photodna') {
+    if (!readPhotoDna(trimmed, value)) return { reason: 'photodna: neither base64 nor hex of 144 bytes, nor 144 numbers between commas' };
+  } else if (!readHex(trimmed, length, value) && !readBase64(trimmed, length, value))
+    return { reason: `${type}: neither ${2 * length} hex digits nor base64 of ${length} bytes` };
+  if (type !== 'pdq') return { signal: { type, value } };
+  if (value.every((byte) => byte === 0)) return { reason: 'pdq: the zero hash, which any featureless picture has' };
+  if (quality === undefined) return { signal: { type, value } };
+  return quality < PDQ_MIN_QUALITY ? { reason: `pdq: quality below ${PDQ_MIN_QUALITY}` } : { signal: { type, value, quality } };
+}
+
+function readText(type: BankSignal, text: string, name: string | undefined): SignalReading {
+  if (text === '') return { reason: `${type}: empty` };
+  if (text.length > MAX_TEXT_LENGTH) return { reason: `${type}: longer than ${MAX_TEXT_LENGTH} characters` };
+  const value = new TextEncoder().encode(text);
+  return { signal: name === undefined ? { type, value } : { type, value, name } };
+}
+
+/** The text of a signal as {@link readSignal} reads it back; `null` for bytes of an `other` one that are no text. */
+export function signalText({ type, value }: Signal): string | null {
+  if (type === 'photodna') return bytesToBase64(value);
+  if (SIGNAL_BYTES[type] !== null) return bytesToHex(value);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause; // TypeError is what a fatal decoder throws for malformed bytes
+    return null;
+  }
+}
+
+/** Names of the types that are matched, as {@link plainName} leaves them: ours, ThreatExchange's, python-threatexchange's, StopNCII's, NCMEC's. */
+const NAMES: Readonly<Record<string, BankSignal>> = {
+  pdq: 'pdq',
+  hashpdq: 'pdq',
+  imagepdq: 'pdq',
+  md5: 'md5',
+  hashmd5: 'md5',
+  sha1: 'sha1',
+  hashsha1: 'sha1',
+  sha256: 'sha256',
+  hashsha256: 'sha256',
+  sha512: 'sha512',
+  hashsha512: 'sha512',
+  videomd5: 'video-md5',
+  hashvideomd5: 'video-md5',
+  videosha256: 'video-sha256',
+  hashvideosha256: 'video-sha256',
+  photodna: 'photodna',
+  pdna: 'photodna',
+  hashphotodna: 'photodna',
+  url: 'url',
+  uri: 'url',
+  rawurl: 'url',
+  rawuri: 'url',
+  urlmd5: 'url-md5',
+  hashurlmd5: 'url-md5',
+};
+
+/** Types that exist elsewhere and are kept as `other`: python-threatexchange, ThreatExchange, StopNCII, NCMEC, TCAP. */
+const OTHERS: ReadonlySet<string> = new Set(
+  (
+    'text rawtext textstring texttlsh trendquery vpdq videopdq videovpdq tmk hashtmk videotmk tmkpdqf pdqocr hashpdqocr netclean videntifier ' +
+    'ssvhpdna ssvhsaferhash other unknown'
+  ).split(' '),
+);
+
+/** What a type of this name is to a bank: one that is matched, `other` for one that is known and only kept, `null` for any other name. */
+export function bankSignalOf(name: string): BankSignal | null {
+  const plain = plainName(name);
+  if (Object.hasOwn(NAMES, plain)) return NAMES[plain] as BankSignal;
+  return OTHERS.has(plain) ? 'other' : null;
+}
+
+/** `Entry ID`, `entry_id` and `entryId` are one name. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
