@@ -39,7 +39,10 @@ export interface FakeOptions {
   readonly port?: number;
   /** Entries of a page, at most what the source itself gives; default that. */
   readonly pageSize?: number;
-  /** Present time in milliseconds since 1970; default `Date.now()`. Entries lie between {@link FIRST_DAY} and {@link LAST_DAY}; later ones are not there yet. */
+  /**
+   * Present time in milliseconds since 1970; default `Date.now()`. Entries lie between {@link FIRST_DAY} and
+   * {@link LAST_DAY}; those of later are not there yet.
+   */
   readonly now?: () => number;
 }
 

@@ -56,8 +56,8 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
- * Asks one host over TLS: bounded in time, bytes, tries and redirects, and silent about what it carries. It speaks to no other host, whatever
- * an answer says, and to `http:` only on this machine (tests and fakes).
+ * Asks one host over TLS: bounded in time, bytes, tries and redirects, and silent about what it carries. It speaks to no other host,
+ * whatever an answer says, and `http:` only on this machine (tests and fakes).
  *
  * Errors are `EXCHANGE_FAILED` and name method, host and path, never the query, a header, a body or what the runtime says (Deno puts
  * the whole URL into it).
@@ -95,12 +95,13 @@ export class HttpClient {
     const url = this.#urlOf(request);
     const asked = `${request.method ?? 'GET'} ${url.host}${url.pathname}`;
     checkHeaders(request.headers ?? {});
-    const tries = (request.repeatable ?? (request.method ?? 'GET') === 'GET') ? this.#tries : 1;
+    const repeatable = request.repeatable ?? (request.method ?? 'GET') === 'GET';
+    const tries = repeatable ? this.#tries : 1;
     for (let tried = 1; ; ++tried) {
       request.signal?.throwIfAborted();
       const outcome = await this.#try(url, asked, request);
       if ('bytes' in outcome) return outcome;
-      if (!outcome.again || tried >= tries) throw failed(asked, outcome.what, adviceOf(outcome, tries), tried);
+      if (!outcome.again || tried >= tries) throw failed(asked, outcome.what, adviceOf(outcome, repeatable), tried);
       const wait = this.#waitBefore(tried, outcome.retryAfter);
       if (wait > LONGEST_RETRY_AFTER_MS)
         throw failed(asked, `${outcome.what} and wants to be left alone for longer`, 'try again later', tried);
@@ -122,7 +123,7 @@ export class HttpClient {
     return url;
   }
 
-  /** Seconds or a date (RFC 9110, 10.2.3), or exponential back-off with jitter over its whole range, so that clients do not march in step. */
+  /** Seconds or a date (RFC 9110, 10.2.3), or a back-off that doubles, with half of it jitter, so that clients do not march in step. */
   #waitBefore(tried: number, retryAfter: string | null): number {
     const seconds = retryAfter?.trim() ?? '';
     const asked = /^\d+$/.test(seconds) ? Number(seconds) * 1000 : Date.parse(seconds) - this.#now();
@@ -196,11 +197,11 @@ function failed(asked: string, what: string, advice: string, tried: number): Egi
   return new EgideError('EXCHANGE_FAILED', `${asked}: ${what}${tried > 1 ? `, after ${tried} tries` : ''}: ${advice}`);
 }
 
-function adviceOf({ status, again }: Failure, tries: number): string {
+function adviceOf({ status, again }: Failure, repeatable: boolean): string {
   if (status === 401 || status === 403) return 'check the credentials, and whether the account may use this address from here';
   if (status === 404 || status === 410) return 'check the address of the source';
   if (status === 429) return 'asked too often, try again later';
-  if (again && tries === 1) return 'it is not known whether the request was taken: look before it is sent again';
+  if (again && !repeatable) return 'it is not known whether the request was taken: look before it is sent again';
   if (again) return 'try again later; what was kept so far stays kept';
   return 'check the address and the settings of the source; it may have changed its protocol';
 }
