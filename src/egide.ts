@@ -9,6 +9,7 @@ import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
+import { type ReadUrlOptions, readUrlRules, type UrlRuleList } from './list/url-rules.js';
 import { type BuildPatchOptions, buildPatchIndex, openPatchIndex } from './patch/build-patch-index.js';
 import { createPatches, type PatchTools } from './patch/create-patches.js';
 import { type LivePatchIndex, type LivePatchOptions, livePatchIndex } from './patch/live-patch-index.js';
@@ -17,10 +18,12 @@ import type { PatchRecord } from './patch/record.js';
 import type { Platform } from './platform.js';
 import { type BuildDigestOptions, buildDigestIndex, openDigestIndex } from './search/build-digest-index.js';
 import { type BuildPdqOptions, buildPdqIndex, openPdqIndex, pdqIndexCapacity } from './search/build-pdq-index.js';
+import { type BuildUrlOptions, buildUrlIndex, openUrlIndex, type WrittenUrlRule } from './search/build-url-index.js';
 import type { DigestIndex } from './search/digest-index.js';
 import type { CheckOptions } from './search/index-bytes.js';
 import { joinPdqIndex, type LiveOptions, type LivePdqIndex, livePdqIndex, type SharedPdqIndex } from './search/live-pdq-index.js';
 import type { PdqIndex } from './search/pdq-index.js';
+import type { UrlIndex } from './search/url-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
 
@@ -135,6 +138,27 @@ export interface Egide {
    */
   livePatchIndex(base: PatchIndex, options?: LivePatchOptions): LivePatchIndex;
   /**
+   * Reads a list of rules about URLs, one on each line (docs/urls.md). A line that cannot be used is counted, not thrown.
+   *
+   * @throws {EgideError} `INVALID_LIST` if not one line of it can be used, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`; or the signal's
+   *   reason.
+   */
+  urlRules(source: Input, options?: ReadUrlOptions): Promise<UrlRuleList>;
+  /**
+   * Builds an index of rules about URLs, of which it keeps salted hashes alone (docs/urls.md), in slices that do not hold the event loop.
+   *
+   * @param rules As `parseUrlRule` reads them: `https://a.example/x`, `a.example/folder/*`, `a.example`, `*.a.example`.
+   * @throws {EgideError} `INVALID_URL`, naming the number of the rule, if one cannot be read; `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the
+   *   signal's reason.
+   */
+  buildUrlIndex(rules: readonly WrittenUrlRule[], options?: BuildUrlOptions): Promise<UrlIndex>;
+  /**
+   * Opens an index of URLs that `save` has written: a file is read into memory, not mapped. Everything is copied and checked.
+   *
+   * @throws {EgideError} `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  openUrlIndex(source: Input, options?: CheckOptions): Promise<UrlIndex>;
+  /**
    * Puts lists and a policy together.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
@@ -178,6 +202,9 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     buildPatchIndex: (records, options) => buildPatchIndex(backend, platform, records, options),
     openPatchIndex: (source, options) => openPatchIndex(backend, platform, source, options),
     livePatchIndex: (base, options) => livePatchIndex(backend, platform, base, options),
+    urlRules: (source, options) => readUrlRules(platform, source, options),
+    buildUrlIndex: (rules, options) => buildUrlIndex(backend, platform, rules, options),
+    openUrlIndex: (source, options) => openUrlIndex(backend, platform, source, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),
   };

@@ -12,6 +12,7 @@
  * - `NOT_FOUND`: a file could not be opened.
  * - `WRITE_FAILED`: a file could not be written; the one that was to be replaced is as it was, unless the message says otherwise.
  * - `INVALID_HASH`: a text is not a hash of the type asked for.
+ * - `INVALID_URL`: a text is not a URL that can be looked up.
  * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
  * - `INVALID_INDEX`: bytes are not an index that this version can read, or are damaged.
  * - `INVALID_PATCHES`: bytes are no patches or no record of patches that this version can read, or are damaged.
@@ -40,6 +41,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'WRITE_FAILED'
   | 'INVALID_HASH'
+  | 'INVALID_URL'
   | 'INVALID_LIST'
   | 'INVALID_INDEX'
   | 'INVALID_PATCHES'

@@ -16,12 +16,22 @@ export {
   type PdqOrientations,
   pdqDistance,
 } from '../hash/pdq.js';
+export {
+  CANONICAL_URL_VERSION,
+  type CanonicalUrl,
+  type CanonicalUrlOptions,
+  canonicalUrl,
+  MAX_URL_LENGTH,
+  TRACKING_PARAMETERS,
+} from '../hash/url.js';
+export { urlMd5Compat } from '../hash/url-md5.js';
 export type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
 export type { DecodeProfile, Image, ImageInit } from '../image/image.js';
 export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { ReadUrlOptions, UrlRuleList } from '../list/url-rules.js';
 export type { BuildPatchOptions } from '../patch/build-patch-index.js';
 export type { ColourFit } from '../patch/cells.js';
 export type { PatchTools } from '../patch/create-patches.js';
@@ -42,13 +52,17 @@ export type { PatchProfile, PatchRecord, Protection, RecordOptions } from '../pa
 export type { PatchStep } from '../patch/rungs.js';
 export type { BuildDigestOptions } from '../search/build-digest-index.js';
 export type { BuildPdqOptions } from '../search/build-pdq-index.js';
-export type { DigestHit, DigestIndex } from '../search/digest-index.js';
+export type { BuildUrlOptions, WrittenUrlRule } from '../search/build-url-index.js';
+export type { DigestHit, DigestIndex, StoredDigest } from '../search/digest-index.js';
 export type { BuildOptions, CheckOptions, IndexStorage, SaveOptions } from '../search/index-bytes.js';
 export type { LiveSearchResult, PdqSnapshot } from '../search/live-generation.js';
 export type { MergeOptions } from '../search/live-merge.js';
 export type { LiveOptions, LivePdqIndex, SharedPdqIndex } from '../search/live-pdq-index.js';
 export type { Hit, PdqIndex, QueryHit, SearchOptions, SearchResult } from '../search/pdq-index.js';
 export type { StoredIndex } from '../search/stored-index.js';
+export { type UrlHashing, type UrlHit, type UrlQuery, type UrlRow, urlQuery } from '../search/url-hashing.js';
+export type { UrlIndex } from '../search/url-index.js';
+export { MAX_PREFIX_FOLDERS, parseUrlRule, type UrlRule, type UrlRuleKind, type UrlRuleOptions } from '../search/url-rule.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
 export type { PatchList } from '../shield/patch-list.js';
 export {
@@ -61,7 +75,9 @@ export {
   type Thresholds,
 } from '../shield/policy.js';
 export type { ScanOptions, ScanProgress } from '../shield/scan.js';
+export type { UrlMatch, UrlVerdict } from '../shield/scan-url.js';
 export type { Shield, ShieldOptions } from '../shield/shield.js';
+export type { UrlList } from '../shield/url-list.js';
 export {
   type Action,
   type ExactMatch,

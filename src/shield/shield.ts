@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { invalid } from '../errors.js';
+import { EgideError, invalid } from '../errors.js';
 import { createPdq } from '../hash/pdq.js';
 import type { DecodeLimits } from '../image/decoder.js';
 import type { Image } from '../image/image.js';
@@ -10,14 +10,18 @@ import type { Platform } from '../platform.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy, rulesFor } from './policy.js';
 import { carriesDigests, type ScanOptions, type ShieldParts, scan } from './scan.js';
+import { scanUrl, type UrlVerdict } from './scan-url.js';
+import type { UrlList } from './url-list.js';
 import type { Verdict } from './verdict.js';
 
 /** What a shield is made of. */
 export interface ShieldOptions {
-  /** The lists to look in, one or more unless there are patches, each with a name of its own. The caller keeps and disposes of them. */
+  /** The lists to look in, one or more unless there are patches or URLs, each with a name of its own. The caller keeps and disposes of them. */
   readonly lists: readonly HashList[];
   /** Banks of patches to look in, each with a name that no other bank has. */
   readonly patches?: readonly PatchList[];
+  /** Lists of URLs for `scanUrl`, each with a name that no other list of URLs has. */
+  readonly urls?: readonly UrlList[];
   /** Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
@@ -39,23 +43,42 @@ export interface Shield {
    * signal's reason; and whatever a stream that the caller passed throws.
    */
   scan(input: Input | Image, options?: ScanOptions): Promise<Verdict>;
+  /**
+   * Looks one URL up in the lists of URLs: a match of an `exact` rule brings the action that the policy has for `exact`, one of any other
+   * rule that for `near`. A text that is no http or https URL is an answer, `could-not-tell`. Nothing is fetched.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` for a wrong parameter, `DISPOSED` if a list was disposed of, `INVALID_INDEX` if one turns out to be damaged.
+   */
+  scanUrl(url: string): UrlVerdict;
 }
 
 /** @internal */
 export function createShield(backend: Backend, platform: Platform, options: ShieldOptions): Shield {
-  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, patches?, policy?, limits? }', options);
+  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, patches?, urls?, policy?, limits? }', options);
   const policy = checkPolicy(options.policy ?? defaultPolicy);
   const limits = options.limits ?? {};
   resolveDecodeOptions(limits);
   const banks = checkBanks(options.patches ?? []);
-  const given = checkLists(options.lists, banks.length === 0);
-  checkNames(policy, [...given, ...banks]);
+  const urlLists = checkUrlLists(options.urls ?? []);
+  const given = checkLists(options.lists, banks.length + urlLists.length === 0);
+  checkNames(policy, [...given, ...banks, ...urlLists]);
   const lists = given.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
   const patches = banks.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
+  const urls = urlLists.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
   const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
   const wantsDigests = lists.some(({ list }) => carriesDigests(list));
   const parts: ShieldParts = { backend, platform, pdq: createPdq(backend), policy, limits, lists, patches, pdqModes, wantsDigests };
-  return { policy, scan: (input, scanOptions = {}) => scan(parts, input, scanOptions) };
+  return {
+    policy,
+    async scan(input, scanOptions = {}) {
+      if (lists.length + patches.length === 0) throw onlyFor('lists', 'scan', 'hash lists or patches');
+      return scan(parts, input, scanOptions);
+    },
+    scanUrl(url) {
+      if (urls.length === 0) throw onlyFor('urls', 'scanUrl', 'lists of URLs');
+      return scanUrl(urls, policy, url);
+    },
+  };
 }
 
 function checkLists(lists: unknown, wanted: boolean): readonly HashList[] {
@@ -81,6 +104,24 @@ function checkBanks(banks: unknown): readonly PatchList[] {
     names.add(name);
   }
   return [...(banks as PatchList[])];
+}
+
+function checkUrlLists(lists: unknown): readonly UrlList[] {
+  if (!Array.isArray(lists)) throw invalid('urls', 'an array of { name, index, entry }', lists);
+  const names = new Set<string>();
+  for (const [i, list] of (lists as Partial<UrlList>[]).entries()) {
+    const { name, index, entry } = list ?? {};
+    if (typeof name !== 'string' || typeof index?.search !== 'function' || !index.hashing || typeof entry !== 'function')
+      throw invalid(`urls[${i}]`, '{ name, index, entry } with an index that buildUrlIndex gave (await it)', list);
+    if (names.has(name)) throw invalid(`urls[${i}].name`, 'a name that no other list of URLs has', name);
+    names.add(name);
+  }
+  return [...(lists as UrlList[])];
+}
+
+/** Nothing would be asked, and everything would pass. */
+function onlyFor(parameter: string, method: string, what: string): EgideError {
+  return new EgideError('INVALID_ARGUMENT', `${parameter}: this shield has no ${what}, so there is nothing that ${method} could ask`);
 }
 
 function checkNames(policy: Policy, given: readonly { readonly name: string }[]): void {

@@ -79,7 +79,8 @@ export function saySeen(match: NearMatch | PartialMatch, frameCount = 1): string
   return words;
 }
 
-function sayOthers(count: number): string {
+/** What stands behind the first match, as in ` (and 2 more matches)`. */
+export function sayOthers(count: number): string {
   return count === 0 ? '' : ` (and ${plural(count, 'more match', 'more matches')})`;
 }
 

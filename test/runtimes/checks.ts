@@ -1,6 +1,9 @@
 import type { Egide } from '../../src/egide.js';
+import { canonicalUrl } from '../../src/hash/url.js';
+import { urlQuery } from '../../src/search/url-hashing.js';
 import { picture as pixelsOf } from '../../src/self-test/pictures.js';
 import { seededHashes } from '../../src/self-test/seeded-hashes.js';
+import { canonicalUrls } from '../vectors/canonical-urls.js';
 import { type PdqVector, parsePdqVectors } from '../vectors/pdq-vectors.js';
 
 type Check = (egide: Egide, vectors: readonly PdqVector[]) => Promise<void>;
@@ -64,6 +67,18 @@ export const checks: Readonly<Record<string, Check>> = {
     }
     await opened.verify();
     if (egide.backend.name === 'wasm' && egide.pdqIndexCapacity() < 1_000_000) throw told('capacity', egide.pdqIndexCapacity());
+  },
+  async 'brings URLs into the same form, and finds one in a list'(egide) {
+    for (const [what, text, url] of canonicalUrls) if (canonicalUrl(text).url !== url) throw told(what, canonicalUrl(text));
+    using index = await egide.buildUrlIndex(['*.a.example', 'https://b.example/x'], { salt: Uint8Array.of(1, 2, 3) });
+    using opened = await egide.openUrlIndex(new Blob([...index.chunks()].map((chunk) => new Uint8Array(chunk))));
+    const entry = (id: number) => ({ id: `${id}`, list: 'urls' });
+    const shield = egide.shield({ lists: [], urls: [{ name: 'urls', index: opened, entry }] });
+    const outcomes = ['http://x.a.example', 'B.example/./x', 'http://b.example/', 'data:,x'].map((url) => shield.scanUrl(url).action);
+    if (outcomes.join() !== 'hold,block,allow,hold') throw told('actions', outcomes);
+    const query = urlQuery('https://b.example/x', opened.hashing, 16);
+    const found = query.matches(query.prefixes.flatMap((prefix) => index.withPrefix(prefix)));
+    if (found.length !== 1 || found[0]?.id !== 1) throw told('asked from elsewhere', found);
   },
   async 'refuses wrong pixels with its own error'(egide) {
     try {

@@ -103,6 +103,39 @@ describe.each(backends.flatMap(([name, makeBackend]) => TYPES.map((type) => [nam
       expect(index.find(new Uint8Array(width))).toEqual([]);
     });
 
+    test('gives all that begin with some bits, ascending, with their ids', async () => {
+      const ids = Uint32Array.from({ length: COUNT }, (_, i) => 3 * i);
+      using index = await build(digests, { ids });
+      const rows = rowsOf(digests, width).map((digest, i) => ({ digest, id: 3 * i }));
+      const sorted = rows.toSorted((a, b) => Buffer.compare(a.digest, b.digest) || a.id - b.id);
+      expect(index.withPrefix(new Uint8Array())).toEqual(sorted);
+      const binary = (digest: Uint8Array) => Array.from(digest, (byte) => byte.toString(2).padStart(8, '0')).join('');
+      for (const [at, bits] of [
+        [0, 1],
+        [7, 5],
+        [33, 8],
+        [34, 11],
+        [70, 16],
+        [410, 8 * width - 1],
+        [455, 8 * width],
+      ] as const) {
+        const { digest } = rows[at] as { digest: Uint8Array };
+        const alike = sorted.filter((row) => binary(row.digest).startsWith(binary(digest).slice(0, bits)));
+        expect(index.withPrefix(digest, bits)).toEqual(alike);
+        expect(index.withPrefix(digest.subarray(0, Math.ceil(bits / 8)), bits)).toEqual(alike);
+      }
+      expect(index.withPrefix(digests.subarray(0, width)).map(({ digest }) => digest)).toContainEqual(digests.slice(0, width));
+      using none = await build(new Uint8Array());
+      expect(none.withPrefix(Uint8Array.of(0), 3)).toEqual([]);
+      for (const [prefix, bits] of [
+        [new Uint8Array(width + 1), 8],
+        [new Uint8Array(1), 9],
+        [new Uint8Array(1), -1],
+        ['00', 8],
+      ] as const)
+        expect(await code(() => index.withPrefix(prefix as Uint8Array, bits))).toBe('INVALID_ARGUMENT');
+    });
+
     test('answers with the ids that it was given, ascending', async () => {
       const next = seededNumbers(3);
       const ids = Uint32Array.from({ length: COUNT }, (_, i) => (i % 3 === 0 ? 7 : next())); // some share one
