@@ -2,7 +2,7 @@ import Papa from 'papaparse';
 import { invalid } from '../errors.js';
 import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
 import { digestToHex, hashToHex } from '../hash/encoding.js';
-import { guarded } from './records-csv.js';
+import { guarded } from './csv-rows.js';
 
 /** One line of a list that is written: an entry and what is known of it. */
 export interface ListRow {

@@ -38,9 +38,11 @@ export class LineSplitter {
     this.#hold(chunk.subarray(start));
   }
 
-  /** The last line may lack its end. */
-  end(): void {
-    if (this.#tooLong || this.#unfinished.length > 0) this.#finish(new Uint8Array(0));
+  /** The last line may lack its end: returns whether it did. */
+  end(): boolean {
+    const lacksEnd = this.#tooLong || this.#unfinished.length > 0;
+    if (lacksEnd) this.#finish(new Uint8Array(0));
+    return lacksEnd;
   }
 
   #hold(part: Uint8Array): void {

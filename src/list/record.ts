@@ -1,4 +1,6 @@
+import type { BankSignal } from '../bank/signal.js';
 import type { SignalType } from './hash-list.js';
+import { plainName } from './signal-text.js';
 
 /** One record of a list as its format wrote it; nothing is checked yet. Empty text: the record does not say. */
 export interface ListRecord {
@@ -10,6 +12,8 @@ export interface ListRecord {
   readonly quality: string;
   /** Each with the name that the list has for its type. */
   readonly signals: readonly { readonly type: string; readonly value: string }[];
+  /** Everything that the record says, also what only a bank keeps. */
+  readonly cells: Cells;
 }
 
 /** Takes what a parser makes of the lines, in order. */
@@ -27,18 +31,21 @@ export interface RecordParser {
 }
 
 /** What a column or field can hold. `value` is a signal whose type stands elsewhere. */
-export type Meaning = 'id' | 'list' | 'category' | 'quality' | 'type' | 'value' | SignalType;
+export type Meaning = 'id' | 'list' | 'category' | 'quality' | 'type' | 'value' | SignalType | BankMeaning;
+
+/** What only a bank reads: further signals, and what is known of an entry. */
+type BankMeaning = Exclude<BankSignal, SignalType | 'other'> | 'tags' | 'note' | 'updated' | 'opinions' | 'signals';
 
 /** The text of each column or field that a record fills. */
 export type Cells = Partial<Record<Meaning, string>>;
 
 /** The record that these cells make; `signalType` is what a value is when the record does not say. */
-export function recordOf(line: number, cells: Cells, signalType: SignalType | undefined): ListRecord {
+export function recordOf(line: number, cells: Cells, signalType: string | undefined): ListRecord {
   const { id = '', list = '', category = '', quality = '', value } = cells;
   const signals: { type: string; value: string }[] = [];
   if (value) signals.push({ type: cells.type || (signalType ?? ''), value });
   for (const type of SIGNALS) if (cells[type]) signals.push({ type, value: cells[type] });
-  return { line, id, list, category, quality, signals };
+  return { line, id, list, category, quality, signals, cells };
 }
 
 /** The signal types, in the order in which a record's are looked at. */
@@ -56,7 +63,33 @@ const MEANINGS: ReadonlyMap<string, Meaning> = namesOf({
   md5: ['md5', 'md5hash', 'hashmd5', 'md5hex'],
   sha1: ['sha1', 'sha1hash', 'hashsha1', 'sha1hex'],
   sha256: ['sha256', 'sha256hash', 'hashsha256', 'sha256hex'],
+  sha512: ['sha512', 'sha512hash', 'hashsha512', 'sha512hex'],
+  'video-md5': ['videomd5', 'hashvideomd5'],
+  'video-sha256': ['videosha256', 'hashvideosha256'],
+  photodna: ['photodna', 'pdna', 'photodnahash'],
+  url: ['url'],
+  'url-md5': ['urlmd5', 'hashurlmd5'],
+  tags: ['tags', 'labels'],
+  note: ['note', 'notes', 'comment', 'comments', 'description'],
+  updated: ['updated', 'updatedat', 'updatedon', 'lastupdated', 'dateupdated'],
+  opinions: ['opinions'],
+  signals: ['signals'],
 });
+
+/** Columns that hold a signal. */
+const SIGNAL_MEANINGS: ReadonlySet<Meaning> = new Set([
+  'value',
+  ...SIGNALS,
+  'sha512',
+  'video-md5',
+  'video-sha256',
+  'photodna',
+  'url',
+  'url-md5',
+]);
+
+/** What may stand twice: the first is taken, because what these names are used for differs from list to list. */
+const LOOSE_MEANINGS: ReadonlySet<Meaning> = new Set(['tags', 'note', 'updated', 'opinions', 'signals', 'url']);
 
 /** Names of the signal types that are read: ours, ThreatExchange's (`HASH_PDQ`), StopNCII's (`ImagePDQ`). */
 const SIGNAL_TYPES: ReadonlyMap<string, SignalType> = namesOf({
@@ -74,6 +107,16 @@ const FOREIGN_TYPES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Whether a column of this meaning holds a signal. */
+export function holdsSignal(meaning: Meaning): boolean {
+  return SIGNAL_MEANINGS.has(meaning);
+}
+
+/** Whether a second column or field of this meaning is ignored, and not a contradiction. */
+export function mayRepeat(meaning: Meaning): boolean {
+  return LOOSE_MEANINGS.has(meaning);
+}
+
 /** What a column or field of this name holds, if it is known. */
 export function meaningOf(name: string): Meaning | undefined {
   return MEANINGS.get(plainName(name));
@@ -85,11 +128,6 @@ export function signalTypeOf(name: string): { type: SignalType } | { foreign: st
   const type = SIGNAL_TYPES.get(plain);
   if (type) return { type };
   return FOREIGN_TYPES.has(plain) ? { foreign: plain } : null;
-}
-
-/** `Entry ID`, `entry_id` and `entryId` are one name. */
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
 function namesOf<Word extends string>(names: Readonly<Record<Word, readonly string[]>>): ReadonlyMap<string, Word> {

@@ -1,51 +1,37 @@
-import Papa from 'papaparse';
 import { EgideError } from '../errors.js';
-import type { SignalType } from './hash-list.js';
-import { type Cells, type ListRecord, type Meaning, meaningOf, type RecordParser, type RecordSink, recordOf, SIGNALS } from './record.js';
+import { type CsvColumns, CsvRows, fieldsOf } from './csv-rows.js';
+import { holdsSignal, type Meaning, mayRepeat, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
 
-const DELIMITERS = [',', ';', '\t'];
+/** What may stand between two columns. */
+export const CSV_DELIMITERS = [',', ';', '\t'];
 
-/** Lines that one record may span (our own choice). It bounds what a quote that is never closed can hold up. */
-const MAX_RECORD_LINES = 64;
-
-/** What a header says: what each column holds, and what stands between them. */
-export interface CsvHeader {
-  readonly delimiter: string;
-  readonly columns: readonly (Meaning | undefined)[];
-}
+/** The header of a list. */
+export type CsvHeader = CsvColumns<Meaning>;
 
 /** Reads a header line; `null` if no column of it is a signal. The delimiter is the one that gives the most known columns. */
 export function readCsvHeader(text: string): CsvHeader | null {
-  const candidates = DELIMITERS.map((delimiter) => ({
-    delimiter,
-    columns: (fieldsOf(text, delimiter) ?? []).map((name) => meaningOf(name)),
-  }));
+  const candidates = CSV_DELIMITERS.map((delimiter) => ({ delimiter, columns: columnsOf(fieldsOf(text, delimiter) ?? []) }));
   const known = (header: CsvHeader) => header.columns.filter((column) => column !== undefined).length;
   const best = candidates.reduce((a, b) => (known(b) > known(a) ? b : a));
-  return best.columns.some((column) => column === 'value' || (column !== undefined && isSignal(column))) ? best : null;
+  return best.columns.some((column) => column !== undefined && holdsSignal(column)) ? best : null;
 }
 
-/** A line that a quote holds open. */
-interface Line {
-  readonly text: string;
-  readonly line: number;
+function columnsOf(names: readonly string[]): (Meaning | undefined)[] {
+  const columns = names.map((name) => meaningOf(name));
+  return columns.map((column, i) => (column !== undefined && mayRepeat(column) && columns.indexOf(column) < i ? undefined : column));
 }
 
 /**
- * Records of a CSV file (RFC 4180) whose header was read. A record without a quote is cut at its delimiters; one with a
- * quote goes through papaparse, with as many more lines as its quoted fields span. If that comes to nothing, the first
- * line is refused and the others are looked at again, each as the beginning of a record.
+ * Records of a CSV file whose header was read.
  *
  * @throws {EgideError} `INVALID_LIST` if the header contradicts itself or does not say which signal a value is.
  */
 export class CsvRecords implements RecordParser {
-  readonly #header: CsvHeader;
-  readonly #signalType: SignalType | undefined;
-  readonly #maxRecordLength: number;
-  readonly #sink: RecordSink;
-  #open: Line[] = [];
+  /** Whether the last record had fewer fields than the header. */
+  isShort = false;
+  readonly #rows: CsvRows<Meaning>;
 
-  constructor(header: CsvHeader, signalType: SignalType | undefined, maxRecordLength: number, sink: RecordSink) {
+  constructor(header: CsvHeader, signalType: string | undefined, maxRecordLength: number, sink: RecordSink) {
     for (const column of header.columns)
       if (column !== undefined && header.columns.indexOf(column) !== header.columns.lastIndexOf(column))
         throw new EgideError('INVALID_LIST', `the header has more than one column for '${column}': keep one of them`);
@@ -54,118 +40,17 @@ export class CsvRecords implements RecordParser {
         'INVALID_LIST',
         'the header has a column of values and none that says their type: add a column `type`, or pass signalType',
       );
-    this.#header = header;
-    this.#signalType = signalType;
-    this.#maxRecordLength = maxRecordLength;
-    this.#sink = sink;
+    this.#rows = new CsvRows(header, maxRecordLength, (line, cells, isShort) => {
+      this.isShort = isShort;
+      sink.take(line, typeof cells === 'string' ? cells : recordOf(line, cells, signalType));
+    });
   }
 
   push(text: string, line: number): void {
-    if (this.#open.length > 0 || text.includes('"')) {
-      this.#open.push({ text, line });
-      this.#close(false);
-    } else if (text.trim() !== '') this.#sink.take(line, this.#record(text.split(this.#header.delimiter), line));
+    this.#rows.push(text, line);
   }
 
   end(): void {
-    this.#close(true);
+    this.#rows.end();
   }
-
-  /** Takes as many records as there are out of the open lines. `final`: no further line will complete the last one. */
-  #close(final: boolean): void {
-    while (this.#open.length > 0) {
-      const taken = this.#take();
-      if (taken === 'open' && !final && this.#mayGoOn()) return;
-      if (typeof taken !== 'number') this.#sink.take((this.#open[0] as Line).line, 'a quote in the wrong place, or never closed');
-      this.#open.splice(0, typeof taken === 'number' ? taken : 1);
-    }
-  }
-
-  #mayGoOn(): boolean {
-    return (
-      this.#open.length < MAX_RECORD_LINES && this.#open.reduce((length, { text }) => length + text.length, 0) <= this.#maxRecordLength
-    );
-  }
-
-  /** Reads the record that begins with the first open line. Returns how many lines it spans, or why there is none. */
-  #take(): number | 'open' | 'malformed' {
-    const { delimiter, columns } = this.#header;
-    const { text: first, line } = this.#open[0] as Line;
-    if (first.trim() === '') return 1;
-    let count = 0;
-    let state: 'open' | 'closed' | 'malformed' = 'closed';
-    do state = stateAfter((this.#open[count++] as Line).text, delimiter, state === 'open');
-    while (state === 'open' && count < this.#open.length);
-    if (state !== 'closed') return state;
-    const fields = fieldsOf(
-      this.#open
-        .slice(0, count)
-        .map(({ text }) => text)
-        .join('\n'),
-      delimiter,
-    );
-    if (fields === null || (count > 1 && fields.length !== columns.length)) return 'malformed'; // two strays are not a pair
-    this.#sink.take(line, this.#record(fields, line));
-    return count;
-  }
-
-  #record(fields: readonly string[], line: number): ListRecord | string {
-    const { columns } = this.#header;
-    const cells: Cells = {};
-    for (let i = 0; i < fields.length; ++i) {
-      const text = unguarded((fields[i] as string).trim());
-      const column = columns[i];
-      if (column !== undefined) cells[column] = text;
-      else if (i >= columns.length && text !== '') return `more fields than the ${columns.length} of the header`;
-    }
-    return recordOf(line, cells, this.#signalType);
-  }
-}
-
-function isSignal(column: Meaning): boolean {
-  return (SIGNALS as readonly string[]).includes(column);
-}
-
-/** Whether a quoted field is still open at the end of a line, given whether one was at its beginning. */
-function stateAfter(line: string, delimiter: string, open: boolean): 'open' | 'closed' | 'malformed' {
-  let quoted = open;
-  for (let i = 0; ; ) {
-    if (!quoted && line[i] === '"') {
-      quoted = true;
-      ++i;
-    } else if (!quoted) {
-      i = line.indexOf(delimiter, i) + 1;
-      if (i === 0) return 'closed';
-    } else {
-      i = line.indexOf('"', i) + 1; // after the quote
-      if (i === 0) return 'open';
-      if (line[i] === '"') ++i;
-      else {
-        while (line[i] === ' ') ++i; // papaparse allows spaces here, and so do spreadsheets
-        if (i === line.length) return 'closed';
-        if (line[i++] !== delimiter) return 'malformed';
-        quoted = false;
-      }
-    }
-  }
-}
-
-/** The fields of one record; `null` if its quotes are malformed. */
-function fieldsOf(text: string, delimiter: string): string[] | null {
-  if (!text.includes('"')) return text.split(delimiter);
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
-  return errors.length === 0 && data.length === 1 ? (data[0] as string[]) : null;
-}
-
-/** A text that a spreadsheet would run as a formula (OWASP, "CSV Injection"), or one that {@link guarded} made of such a text. */
-const FORMULA = /^'*[=+\-@]/;
-
-/** Puts an apostrophe before a text that a spreadsheet would run as a formula: ids can be file names that a stranger chose. */
-export function guarded(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
-}
-
-/** Takes back what {@link guarded} did. */
-function unguarded(text: string): string {
-  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
 }

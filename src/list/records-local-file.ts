@@ -1,12 +1,11 @@
-import type { SignalType } from './hash-list.js';
-import { type ListRecord, type RecordParser, type RecordSink, signalTypeOf } from './record.js';
+import { type ListRecord, type RecordParser, type RecordSink, recordOf, signalTypeOf } from './record.js';
 
 /** Records of python-threatexchange's `local_file` exchange: `<signal_type> <signal>` on each line, or `<signal>` if the type is known. */
 export class LocalFileRecords implements RecordParser {
-  readonly #signalType: SignalType | undefined;
+  readonly #signalType: string | undefined;
   readonly #sink: RecordSink;
 
-  constructor(signalType: SignalType | undefined, sink: RecordSink) {
+  constructor(signalType: string | undefined, sink: RecordSink) {
     this.#signalType = signalType;
     this.#sink = sink;
   }
@@ -21,7 +20,7 @@ export class LocalFileRecords implements RecordParser {
     if (space < 0 && this.#signalType === undefined) return 'one word, and no signalType that says what it is';
     const type = space < 0 ? (this.#signalType as string) : text.slice(0, space);
     if (signalTypeOf(type) === null) return 'does not begin with a signal type';
-    return { line, id: '', list: '', category: '', quality: '', signals: [{ type, value: text.slice(space + 1).trim() }] };
+    return recordOf(line, { type, value: text.slice(space + 1).trim() }, undefined);
   }
 
   end(): void {} // a record never spans lines

@@ -1,12 +1,11 @@
-import type { SignalType } from './hash-list.js';
-import { type Cells, type ListRecord, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
+import { type Cells, type ListRecord, mayRepeat, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
 
 /** Records of NDJSON: one JSON object on each line, with the names of the CSV columns. */
 export class NdjsonRecords implements RecordParser {
-  readonly #signalType: SignalType | undefined;
+  readonly #signalType: string | undefined;
   readonly #sink: RecordSink;
 
-  constructor(signalType: SignalType | undefined, sink: RecordSink) {
+  constructor(signalType: string | undefined, sink: RecordSink) {
     this.#signalType = signalType;
     this.#sink = sink;
   }
@@ -22,6 +21,10 @@ export class NdjsonRecords implements RecordParser {
     for (const [name, value] of Object.entries(fields)) {
       const meaning = meaningOf(name);
       if (meaning === undefined || value === null) continue;
+      if (mayRepeat(meaning)) {
+        cells[meaning] ??= typeof value === 'string' ? value.trim() : JSON.stringify(value);
+        continue;
+      }
       if (cells[meaning] !== undefined) return `more than one field for '${meaning}'`;
       if (typeof value !== 'string' && typeof value !== 'number') return `the field for '${meaning}' is neither text nor a number`;
       cells[meaning] = String(value).trim();

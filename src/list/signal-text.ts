@@ -3,6 +3,8 @@ import { bytesToBase64, bytesToHex, readBase64, readHex } from '../hash/encoding
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { readPhotoDna } from '../hash/photodna.js';
 
+const ENCODER = new TextEncoder();
+
 /** A signal that was read, or why the text is none that can be used; a reason never contains text of the list. */
 export type SignalReading = { readonly signal: Signal } | { readonly reason: string };
 
@@ -13,7 +15,7 @@ const MAX_TEXT_LENGTH = 65_536;
  * Reads a signal from its text: hex of any case, with or without `0x`, or base64 or base64url of exactly so many bytes; PhotoDNA also as 144 numbers
  * between commas; a URL, or a signal of another type, as it stands.
  *
- * @param quality Of a PDQ hash, 0 to 100, where the source says. A hash below 50 (Meta's floor) is refused, as is the one of 64 zeros.
+ * @param quality Of a PDQ hash, 0 to 100, where the source says.
  * @param name What the source calls an `other` one.
  */
 export function readSignal(type: BankSignal, text: string, { quality, name }: { quality?: number; name?: string } = {}): SignalReading {
@@ -25,16 +27,21 @@ export function readSignal(type: BankSignal, text: string, { quality, name }: { 
     if (!readPhotoDna(trimmed, value)) return { reason: 'photodna: neither base64 nor hex of 144 bytes, nor 144 numbers between commas' };
   } else if (!readHex(trimmed, length, value) && !readBase64(trimmed, length, value))
     return { reason: `${type}: neither ${2 * length} hex digits nor base64 of ${length} bytes` };
-  if (type !== 'pdq') return { signal: { type, value } };
-  if (value.every((byte) => byte === 0)) return { reason: 'pdq: the zero hash, which any featureless picture has' };
-  if (quality === undefined) return { signal: { type, value } };
-  return quality < PDQ_MIN_QUALITY ? { reason: `pdq: quality below ${PDQ_MIN_QUALITY}` } : { signal: { type, value, quality } };
+  return { signal: type === 'pdq' && quality !== undefined ? { type, value, quality } : { type, value } };
+}
+
+/**
+ * Whether a bank matches anything with this signal: not `other` ones, and neither PDQ hashes of a quality below 50 (Meta's floor) nor the one of 64
+ * zeros, which any featureless picture has.
+ */
+export function isSearchable({ type, value, quality = 100 }: Signal): boolean {
+  return type === 'pdq' ? quality >= PDQ_MIN_QUALITY && value.some((byte) => byte !== 0) : type !== 'other';
 }
 
 function readText(type: BankSignal, text: string, name: string | undefined): SignalReading {
   if (text === '') return { reason: `${type}: empty` };
   if (text.length > MAX_TEXT_LENGTH) return { reason: `${type}: longer than ${MAX_TEXT_LENGTH} characters` };
-  const value = new TextEncoder().encode(text);
+  const value = ENCODER.encode(text);
   return { signal: name === undefined ? { type, value } : { type, value, name } };
 }
 
@@ -94,6 +101,6 @@ export function bankSignalOf(name: string): BankSignal | null {
 }
 
 /** `Entry ID`, `entry_id` and `entryId` are one name. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }

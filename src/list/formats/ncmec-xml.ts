@@ -2,15 +2,8 @@ import type { BankRecord, Opinion, OpinionValue, RecordProblem } from '../../ban
 import type { Signal } from '../../bank/signal.js';
 import { bankSignalOf, readSignal, type SignalReading } from '../signal-text.js';
 import { readTime } from '../time-text.js';
+import type { RecordTaker } from './format.js';
 import { childOf, childrenOf, type XmlElement, XmlFault, XmlReader } from './xml.js';
-
-/** Gets what a page of NCMEC's says, in its order. */
-export interface NcmecSink {
-  /** A record as it is now, or `null`: withdrawn. `reasons`: why part of it could not be used. */
-  update(line: number, key: string, record: BankRecord | null, reasons: readonly string[]): void;
-  /** What begins at `line` is no record. */
-  refuse(line: number, reason: string): void;
-}
 
 /** What one page of NCMEC's hash sharing holds. */
 export interface NcmecPage {
@@ -71,10 +64,10 @@ export class NcmecReader {
   next: string | undefined;
   /** The latest so far, in milliseconds since 1970. */
   maxTimestamp: number | undefined;
-  readonly #sink: NcmecSink;
+  readonly #sink: RecordTaker;
   readonly #xml: XmlReader;
 
-  constructor(sink: NcmecSink) {
+  constructor(sink: RecordTaker) {
     this.#sink = sink;
     this.#xml = new XmlReader({
       isWanted: (path) => path.length === 3 || (path.length === 2 && path[1] === 'paging'),

@@ -1,0 +1,136 @@
+import type { BankRecord, Opinion, OpinionValue } from '../../bank/record.js';
+import type { Signal } from '../../bank/signal.js';
+import type { Cells, ListRecord } from '../record.js';
+import { sameBytes } from '../row-table.js';
+import { bankSignalOf, readSignal } from '../signal-text.js';
+import { readTime } from '../time-text.js';
+
+/** A record that has no key of its own yet: `key` is the source's, or empty. */
+export interface ReadRecord {
+  readonly record: BankRecord;
+  /** Why part of it could not be used. */
+  readonly reasons: readonly string[];
+}
+
+/** What a bank makes of a record of CSV, NDJSON or lines. */
+export function bankRecordOf({ id, list, category, quality, signals, cells }: ListRecord): ReadRecord {
+  const reasons: string[] = [];
+  const given = [
+    ...signals.map(({ type, value }) => ({ type, value, quality })),
+    ...furtherSignals(cells),
+    ...listedSignals(cells, reasons),
+  ];
+  const read: Signal[] = [];
+  for (const { type, value, quality } of given) addSignal(read, reasons, type, value, quality);
+  if (given.length === 0) reasons.push('no signal');
+  const tags = [...readTags(cells.tags), ...(list === '' ? [] : [`list:${list}`])];
+  const opinions = readOpinions(cells.opinions, reasons);
+  const updatedAt = cells.updated ? readTime(cells.updated) : null;
+  if (cells.updated && updatedAt === null) reasons.push('a time that is none');
+  const record: BankRecord = {
+    key: cleanText(id),
+    signals: read,
+    ...(category && { category: cleanText(category) }),
+    ...(tags.length > 0 && { tags: tags.map(cleanText) }),
+    ...(opinions.length > 0 && { opinions }),
+    ...(updatedAt !== null && { updatedAt }),
+    ...(cells.note && { note: cleanText(cells.note) }),
+  };
+  return { record, reasons };
+}
+
+/** A signal as a record gives it, in texts. */
+interface GivenSignal {
+  readonly type: string;
+  readonly value: string;
+  readonly quality: string;
+}
+
+const FURTHER = ['sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
+
+function furtherSignals(cells: Cells): GivenSignal[] {
+  return FURTHER.flatMap((type) => (cells[type] ? [{ type, value: cells[type], quality: '' }] : []));
+}
+
+/** Those of the field `signals`: `[{ type, value, quality? }, …]`. */
+function listedSignals({ signals }: Cells, reasons: string[]): GivenSignal[] {
+  if (!signals) return [];
+  const listed = jsonArray(signals);
+  if (listed === null) reasons.push('the field `signals` is no array');
+  return (listed ?? []).flatMap((item) => {
+    const { type, value, quality = '' } = fieldsOf(item);
+    if (typeof type === 'string' && typeof value === 'string') return [{ type, value, quality: String(quality) }];
+    reasons.push('an item of `signals` without `type` and `value`');
+    return [];
+  });
+}
+
+/** Adds a signal once, or the reason why it is none. */
+export function addSignal(signals: Signal[], reasons: string[], typeName: string, value: string, quality = ''): void {
+  const type = bankSignalOf(typeName);
+  if (typeName === '') reasons.push('no signal type');
+  else if (type === null && !TYPE_NAME.test(typeName)) reasons.push('a signal type that is none');
+  else {
+    const isQuality = /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
+    if (type === 'pdq' && quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
+    const isNamed = (type ?? 'other') === 'other' && typeName.toLowerCase() !== 'other';
+    const about = { ...(isQuality && { quality: Number(quality) }), ...(isNamed && { name: typeName }) };
+    const reading = readSignal(type ?? 'other', value, about);
+    if ('reason' in reading) reasons.push(reading.reason);
+    else if (!signals.some((known) => sameSignal(known, reading.signal))) signals.push(reading.signal);
+  }
+}
+
+/** What may be the name of a type that is not known: it is kept with its name, so that it is not lost. No digest is as short. */
+const TYPE_NAME = /^\w[\w .:+-]{0,30}$/;
+
+/** Whether two signals are one and the same. */
+export function sameSignal(a: Signal, b: Signal): boolean {
+  return a.type === b.type && a.name === b.name && sameBytes(a.value, b.value);
+}
+
+/** Tags of a text: a JSON array of texts, or what stands between `,`, `;` and `|`. */
+export function readTags(text: string | undefined): string[] {
+  if (!text) return [];
+  const listed = text.startsWith('[') ? jsonArray(text) : null;
+  if (listed) return listed.filter((tag) => typeof tag === 'string' || typeof tag === 'number').map(String);
+  return text
+    .split(/[,;|]/)
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+}
+
+const OPINIONS: ReadonlySet<unknown> = new Set(['positive', 'negative', 'disputed'] satisfies OpinionValue[]);
+
+function readOpinions(text: string | undefined, reasons: string[]): Opinion[] {
+  if (!text) return [];
+  const listed = jsonArray(text);
+  if (listed === null) reasons.push('the field `opinions` is no array');
+  return (listed ?? []).flatMap((item) => {
+    const { by, value, tags } = fieldsOf(item);
+    if (typeof by !== 'string' || !OPINIONS.has(value)) {
+      reasons.push('an item of `opinions` without `by` and `value`');
+      return [];
+    }
+    const read = Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+    return [{ by: cleanText(by), value: value as OpinionValue, ...(read.length > 0 && { tags: read.map(cleanText) }) }];
+  });
+}
+
+/** A text that every database takes: a zero character or half a pair of UTF-16 becomes U+FFFD. */
+export function cleanText(text: string): string {
+  return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+}
+
+function jsonArray(text: string): unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null; // the engine's message quotes the text, and with it a hash: it must not be passed on
+  }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

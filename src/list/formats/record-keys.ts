@@ -1,0 +1,79 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { BankRecord } from '../../bank/record.js';
+import type { Signal } from '../../bank/signal.js';
+import { bytesToHex } from '../../hash/encoding.js';
+
+const ENCODER = new TextEncoder();
+
+/** Characters of a key: PostgreSQL indexes at most some 2,700 bytes (a third of a page), and one character takes four at most. */
+const MAX_KEY_LENGTH = 512;
+
+/** Bits of the filter, 16 MiB: with four of them a key, one of 150,000 is taken for a repeated one at 1 million keys, one of 250 at 10 million. */
+const FILTER_BITS = 2 ** 27;
+
+/** Keys that are remembered as they are before the filter is needed (our own choice: most lists in tests and small ones in browsers). */
+const MAX_REMEMBERED = 10_000;
+
+/** Bytes of SHA-256 that name a content: two of 10 million are the same with a chance of 4e-11. */
+const NAME_BYTES = 10;
+
+/**
+ * Gives each record of a file a key of its own, in constant memory, so that none takes the place of another: the source's own where it has one. A
+ * record without one is named after its signals, and so has the same key in the next version of the file; the name is no hash of the list. One whose
+ * key was given already also has its content in its key. Which were given is asked of a Bloom filter (Bloom 1970, "Space/Time Trade-offs in Hash
+ * Coding with Allowable Errors"): where it errs, a key is longer than it had to be.
+ */
+export class RecordKeys {
+  #remembered: Set<string> | undefined = new Set();
+  #filter = new Uint8Array(0);
+
+  /** The key for a record whose source calls it `own`, which may be empty. */
+  keyOf(own: string, record: Omit<BankRecord, 'key'>): string {
+    const key = own === '' || own.length > MAX_KEY_LENGTH ? `~${nameOf(signalsText(record.signals))}` : own;
+    if (this.#add(key)) return key;
+    const { signals, ...rest } = record;
+    return `${key}~${nameOf(signalsText(signals) + JSON.stringify(rest))}`;
+  }
+
+  /** Whether the key is new. */
+  #add(key: string): boolean {
+    if (!this.#remembered) return this.#addToFilter(key);
+    if (this.#remembered.has(key)) return false;
+    this.#remembered.add(key);
+    if (this.#remembered.size <= MAX_REMEMBERED) return true;
+    this.#filter = new Uint8Array(FILTER_BITS / 8);
+    for (const known of this.#remembered) this.#addToFilter(known);
+    this.#remembered = undefined;
+    return true;
+  }
+
+  #addToFilter(key: string): boolean {
+    const [first, step] = [hashText(key, 0), hashText(key, 1)];
+    let isNew = false;
+    for (let i = 0; i < 4; ++i) {
+      // Kirsch & Mitzenmacher 2006, "Less Hashing, Same Performance": two hashes are as good as four.
+      const bit = (first + i * step) % FILTER_BITS;
+      const byte = this.#filter[bit >> 3] as number;
+      if ((byte & (1 << (bit & 7))) === 0) isNew = true;
+      this.#filter[bit >> 3] = byte | (1 << (bit & 7));
+    }
+    return isNew;
+  }
+}
+
+/** A 32-bit hash of a text: FNV-1a over its UTF-16 units, finished with the mixer of MurmurHash3, as that of bytes in row-table.ts. */
+function hashText(text: string, seed: number): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (let i = 0; i < text.length; ++i) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function signalsText(signals: readonly Signal[]): string {
+  return signals.map(({ type, value, name = '' }) => `${type} ${bytesToHex(value)} ${name}\n`).join('');
+}
+
+function nameOf(text: string): string {
+  return bytesToHex(sha256(ENCODER.encode(text)).subarray(0, NAME_BYTES));
+}
