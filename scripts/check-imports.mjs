@@ -15,6 +15,7 @@ const LAYERS = [
   ['patch/'],
   ['bank/'],
   ['list/'],
+  ['snapshot/'],
   ['shield/'],
   ['egide', 'self-test/'],
   ['entry/'],

@@ -127,6 +127,8 @@ export interface IndexCore {
   adoptShared(memory: SharedArrayBuffer): Placed;
   /** The shared memory behind a piece that was reserved as shared or adopted. */
   sharedMemory(placed: Placed): SharedArrayBuffer | undefined;
+  /** A part of a piece, from a multiple of 64 bytes on, which is gone when the piece is. */
+  part(placed: Placed, offset: number, byteLength: number): Placed;
   write(placed: Placed, offset: number, bytes: Uint8Array): void;
   /** A copy. */
   read(placed: Placed, offset: number, byteLength: number): Uint8Array;

@@ -87,6 +87,11 @@ export class NativeIndexCore implements IndexCore {
     return buffer instanceof SharedArrayBuffer ? buffer : undefined;
   }
 
+  part(placed: Placed, offset: number, byteLength: number): Placed {
+    const [memory, start] = areaOf(placed);
+    return (placed as NativeArea).part([memory, start + offset, byteLength]);
+  }
+
   write(placed: Placed, offset: number, bytes: Uint8Array): void {
     this.view(placed, offset, bytes.byteLength).set(bytes);
   }
@@ -167,6 +172,7 @@ class NativeArea implements Placed {
   readonly byteLength: number;
   area: Area | undefined;
   readonly #held: Disposable | undefined;
+  readonly #parts: NativeArea[] = [];
 
   constructor(area: Area, held?: Disposable) {
     this.area = area;
@@ -174,9 +180,16 @@ class NativeArea implements Placed {
     this.#held = held;
   }
 
+  part(area: Area): NativeArea {
+    const part = new NativeArea(area);
+    this.#parts.push(part);
+    return part;
+  }
+
   [Symbol.dispose](): void {
     if (this.area) this.#held?.[Symbol.dispose]();
     this.area = undefined;
+    for (const part of this.#parts) part[Symbol.dispose]();
   }
 }
 

@@ -83,6 +83,10 @@ export class WasmIndexCore implements IndexCore {
     return undefined;
   }
 
+  part(placed: Placed, offset: number, byteLength: number): Placed {
+    return memoryOf(placed).part(offset, byteLength);
+  }
+
   write(placed: Placed, offset: number, bytes: Uint8Array): void {
     memoryOf(placed).view().set(bytes, offset);
   }

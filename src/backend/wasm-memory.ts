@@ -29,6 +29,7 @@ export class Memory implements Placed {
   readonly byteLength: number;
   readonly #core: MemoryCore;
   readonly #released: (() => void) | undefined;
+  readonly #parts: Memory[] = [];
 
   constructor(core: MemoryCore, pointer: number, byteLength: number, released?: () => void) {
     this.#core = core;
@@ -46,10 +47,25 @@ export class Memory implements Placed {
     return new Uint32Array(this.#core.memory.buffer, this.pointer, this.byteLength / 4);
   }
 
+  /** A part of the piece, which is gone when the piece is. */
+  part(offset: number, byteLength: number): Memory {
+    const part = new MemoryPart(this.#core, this.pointer + offset, byteLength);
+    this.#parts.push(part);
+    return part;
+  }
+
   [Symbol.dispose](): void {
     if (this.pointer === 0) return;
+    for (const part of this.#parts) part.pointer = 0;
     this.#core.release(this.pointer);
     this.pointer = 0;
     this.#released?.();
+  }
+}
+
+/** A part of a piece, that is released with it. */
+class MemoryPart extends Memory {
+  override [Symbol.dispose](): void {
+    this.pointer = 0;
   }
 }

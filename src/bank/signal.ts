@@ -3,6 +3,7 @@
  *
  * - `pdq` (32 bytes), `md5` (16), `sha1` (20), `sha256` (32), `sha512` (64) of a picture or of any file;
  * - `video-md5` (16), `video-sha256` (32) where a source says that the file is a video;
+ * - `patches`: a record of patches, as `egide.patches.enrol` gave it;
  * - `photodna` (144 bytes): kept, and compared with a query that the caller brings; never computed here;
  * - `url` (a URL or a rule, UTF-8), `url-md5` (16, python-threatexchange's `url_md5`);
  * - `other`: kept and exported as it came, never matched; {@link Signal.name} says what its source calls it.
@@ -15,6 +16,7 @@ export const BANK_SIGNALS = [
   'sha512',
   'video-md5',
   'video-sha256',
+  'patches',
   'photodna',
   'url',
   'url-md5',
@@ -33,6 +35,7 @@ export const SIGNAL_BYTES: Readonly<Record<BankSignal, number | null>> = {
   sha512: 64,
   'video-md5': 16,
   'video-sha256': 32,
+  patches: null,
   photodna: 144,
   url: null,
   'url-md5': 16,

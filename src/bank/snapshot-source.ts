@@ -10,6 +10,8 @@ export interface SourceList {
   readonly enabled: boolean;
   /** A negative list: what it carries vetoes a match of another list. Its signals are searchable as any other's. */
   readonly negative: boolean;
+  /** When its source was last read to the end, in milliseconds since 1970; absent if it never was. */
+  readonly syncedAt?: number;
 }
 
 /** An entry as a bank holds it now. */

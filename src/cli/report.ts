@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Egide } from '../egide.js';
-import type { HashList } from '../list/hash-list.js';
+import type { SearchableList } from '../list/hash-list.js';
 import { ACTIONS, type Policy } from '../shield/policy.js';
 import type { Action } from '../shield/verdict.js';
 import { type Counts, pageEnd, pageStart, type Setting, sectionEnd, sectionStart, sheet } from './report-page.js';
@@ -14,7 +14,7 @@ const SECTIONS: readonly Action[] = [...ACTIONS].reverse();
 /** What every report says about how it was made. */
 export interface ReportInit {
   readonly policy: Policy;
-  readonly lists: readonly HashList[];
+  readonly lists: readonly SearchableList[];
   readonly egide: Egide;
   readonly version: string;
 }

@@ -40,10 +40,9 @@ export interface ImportReport {
   readonly byType: Readonly<Record<SignalType, number>>;
 }
 
-/** A list held in memory and ready to be searched. */
-export interface HashList extends Disposable {
+/** A list that is ready to be searched, wherever it lies. */
+export interface SearchableList {
   readonly name: string;
-  readonly report: ImportReport;
   /** Distinct entries: one id, list and category, which may carry several signals. */
   readonly entryCount: number;
   readonly pdq: PdqIndex;
@@ -55,4 +54,9 @@ export interface HashList extends Disposable {
    * @throws {EgideError} `INVALID_ARGUMENT` if there is no such id; `DISPOSED` after disposal.
    */
   entry(id: number, signal: SignalType): EntryRef;
+}
+
+/** A list held in memory and ready to be searched. */
+export interface HashList extends SearchableList, Disposable {
+  readonly report: ImportReport;
 }

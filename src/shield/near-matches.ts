@@ -1,12 +1,12 @@
 import { HASH_BYTES } from '../backend.js';
 import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
-import type { EntryRef, HashList } from '../list/hash-list.js';
+import type { EntryRef, SearchableList } from '../list/hash-list.js';
 import { type ListRules, sternest } from './policy.js';
 import { type Action, MAX_MATCHES, type NearMatch, type View } from './verdict.js';
 
 /** A list, and the policy's rules for it. */
 export interface SearchedList {
-  readonly list: HashList;
+  readonly list: SearchableList;
   readonly rules: ListRules;
 }
 

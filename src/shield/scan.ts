@@ -6,7 +6,7 @@ import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from
 import { checkImage, type Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, readAll } from '../input.js';
-import type { HashList } from '../list/hash-list.js';
+import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
 import { hashViews } from './frame-views.js';
@@ -55,7 +55,7 @@ export interface ShieldParts {
 }
 
 /** Whether a list carries any MD5, SHA-1 or SHA-256. */
-export function carriesDigests({ digests }: HashList): boolean {
+export function carriesDigests({ digests }: SearchableList): boolean {
   return Object.values(digests).some(({ size }) => size > 0);
 }
 

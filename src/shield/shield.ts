@@ -5,7 +5,7 @@ import type { DecodeLimits } from '../image/decoder.js';
 import type { Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import type { Input } from '../input.js';
-import type { HashList } from '../list/hash-list.js';
+import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy, rulesFor } from './policy.js';
@@ -17,7 +17,7 @@ import type { Verdict } from './verdict.js';
 /** What a shield is made of. */
 export interface ShieldOptions {
   /** The lists to look in, one or more unless there are patches or URLs, each with a name of its own. The caller keeps and disposes of them. */
-  readonly lists: readonly HashList[];
+  readonly lists: readonly SearchableList[];
   /** Banks of patches to look in, each with a name that no other bank has. */
   readonly patches?: readonly PatchList[];
   /** Lists of URLs for `scanUrl`, each with a name that no other list of URLs has. */
@@ -81,12 +81,12 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
   };
 }
 
-function checkLists(lists: unknown, wanted: boolean): readonly HashList[] {
+function checkLists(lists: unknown, wanted: boolean): readonly SearchableList[] {
   if (!Array.isArray(lists) || (wanted && lists.length === 0)) throw invalid('lists', 'an array of one or more hash lists', lists);
   const names = new Set<string>();
-  for (const [i, list] of (lists as HashList[]).entries()) {
+  for (const [i, list] of (lists as SearchableList[]).entries()) {
     if (typeof list !== 'object' || list === null || typeof list.entry !== 'function')
-      throw invalid(`lists[${i}]`, 'a list made by hashList (await it)', list);
+      throw invalid(`lists[${i}]`, 'a list made by hashList (await it), or one of a snapshot', list);
     if (names.has(list.name)) throw invalid(`lists[${i}].name`, 'a name that no other list has', list.name);
     names.add(list.name);
   }

@@ -1,0 +1,148 @@
+import type { Backend, Placed } from '../backend.js';
+import { checkCallOptions, EgideError } from '../errors.js';
+import type { DigestType } from '../hash/digests.js';
+import { chunksOf, type Input } from '../input.js';
+import { buildPatchIndex } from '../patch/build-patch-index.js';
+import { PatchIndex } from '../patch/patch-index.js';
+import type { Platform } from '../platform.js';
+import { buildDigestIndex } from '../search/build-digest-index.js';
+import { buildPdqIndex } from '../search/build-pdq-index.js';
+import { DigestIndex } from '../search/digest-index.js';
+import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
+import { PdqIndex } from '../search/pdq-index.js';
+import type { OpenedIndex } from '../search/stored-index.js';
+import { decrypted, isEncrypted } from './cipher.js';
+import { EntryTable } from './entry-table.js';
+import { Snapshot, type SnapshotIndexes, SnapshotList } from './snapshot.js';
+import { damaged, type IndexSection, LINE_BYTES, type ManifestList, type ReadBytes, readManifest } from './snapshot-format.js';
+
+/** How to open a snapshot. */
+export interface OpenSnapshotOptions extends CheckOptions {
+  /** The 32 bytes that it was encrypted with. */
+  readonly key?: Uint8Array;
+}
+
+/** Nothing, where a list carries none of a kind. */
+const NONE = new Uint8Array(0);
+
+/**
+ * Opens a snapshot. The path of a file (Node) is mapped where it can be, and looked at by its manifest and by the headers of its indexes
+ * alone: `verify()` reads it all. Anything else, and what is encrypted, is held in memory and verified.
+ *
+ * @throws {EgideError} `INVALID_BANK`, `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
+ */
+export async function openSnapshot(
+  backend: Backend,
+  platform: Platform,
+  source: Input,
+  options: OpenSnapshotOptions = {},
+): Promise<Snapshot> {
+  checkCallOptions(options);
+  const { placed, storage } = await placed64(backend, platform, source, options);
+  let snapshot: Snapshot | undefined;
+  try {
+    const read: ReadBytes = (offset, length) => backend.index.read(placed, offset, length);
+    const { manifest, id } = await readManifest(placed.byteLength, read);
+    const lists: SnapshotList[] = [];
+    const empty = await emptyIndexes(backend, platform);
+    for (const list of manifest.lists) lists.push(openList(backend, platform, list, { placed, storage, empty }));
+    snapshot = new Snapshot(id, manifest, lists, placed, read, storage);
+    if (storage !== 'mapped') await snapshot.verify(options);
+    return snapshot;
+  } catch (error) {
+    (snapshot ?? placed)[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The whole of it where the core can search it, with the 64 bytes that a mapped file has: from a cache line on. */
+async function placed64(backend: Backend, platform: Platform, source: Input, { key, signal }: OpenSnapshotOptions): Promise<Found> {
+  signal?.throwIfAborted();
+  const { index: core } = backend;
+  const { indexFiles } = platform;
+  if (typeof source === 'string' && !indexFiles)
+    throw new EgideError('NO_FILESYSTEM', 'source: a path was given, but this runtime has no files: pass bytes or a stream');
+  if (typeof source === 'string' && indexFiles && core.adopts) {
+    const file = await indexFiles.open(source);
+    const placed = core.adoptFile(file);
+    if (!isEncrypted(core.read(placed, 0, Math.min(LINE_BYTES, placed.byteLength)))) return { placed, storage: file.storage };
+    using sealed = placed;
+    return copied(backend, await decrypted(core.read(sealed, 0, sealed.byteLength), key));
+  }
+  const bytes = await gathered(typeof source === 'string' && indexFiles ? indexFiles.read(source) : chunksOf(source, undefined, signal));
+  return copied(backend, isEncrypted(bytes) ? await decrypted(bytes, key) : bytes);
+}
+
+interface Found {
+  readonly placed: Placed;
+  readonly storage: IndexStorage;
+}
+
+function copied({ index: core }: Backend, bytes: Uint8Array): Found {
+  const placed = core.reserve(bytes.byteLength);
+  core.write(placed, 0, bytes);
+  return { placed, storage: 'memory' };
+}
+
+async function gathered(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    chunks.push(chunk.slice()); // a stream may use its buffer again
+    length += chunk.byteLength;
+  }
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** What a list has where it carries none of a kind: one for all lists. */
+async function emptyIndexes(backend: Backend, platform: Platform): Promise<SnapshotIndexes> {
+  return {
+    pdq: await buildPdqIndex(backend, platform, NONE),
+    md5: await buildDigestIndex(backend, platform, 'md5', NONE),
+    sha1: await buildDigestIndex(backend, platform, 'sha1', NONE),
+    sha256: await buildDigestIndex(backend, platform, 'sha256', NONE),
+    patches: await buildPatchIndex(backend, platform, []),
+  };
+}
+
+function openList(
+  backend: Backend,
+  platform: Platform,
+  list: ManifestList,
+  { placed, storage, empty }: Found & { readonly empty: SnapshotIndexes },
+): SnapshotList {
+  const opened = (kind: IndexSection): OpenedIndex | undefined => {
+    const section = list.sections[kind];
+    if (!section) return undefined;
+    const part = backend.index.part(placed, section.at, section.length);
+    return { placed: part, facts: backend.index.open(part), storage };
+  };
+  const digestIndex = (type: DigestType): DigestIndex => {
+    const found = opened(type);
+    if (!found) return empty[type];
+    const index = new DigestIndex(backend, platform, found);
+    if (index.type !== type) throw damaged(`has an index of ${index.type} where one of ${type} should be`);
+    return index;
+  };
+  const [pdq, patches] = [opened('pdq'), opened('patches')];
+  const indexes: SnapshotIndexes = {
+    pdq: pdq ? new PdqIndex(backend, platform, pdq) : empty.pdq,
+    md5: digestIndex('md5'),
+    sha1: digestIndex('sha1'),
+    sha256: digestIndex('sha256'),
+    patches: patches ? new PatchIndex(backend, platform, patches) : empty.patches,
+  };
+  const { at, length } = list.sections.entries;
+  const read: ReadBytes = (offset, wanted) => {
+    if (offset + wanted > length) throw damaged('has a damaged table of entries');
+    return backend.index.read(placed, at + offset, wanted);
+  };
+  return new SnapshotList(list, indexes, new EntryTable(list.entries, length, read));
+}

@@ -1,0 +1,49 @@
+import type { SignalSlice } from '../bank/snapshot-source.js';
+import type { EntryNumbers, EntryPlace } from './entry-numbers.js';
+
+/** One value, and the entries of a snapshot that carry it. */
+export interface ValueGroup {
+  readonly value: Uint8Array;
+  readonly owners: readonly EntryPlace[];
+}
+
+/** Puts the signals of one type, which come ascending by value, together by value, and leaves out what a negative list carries. */
+export class ValueGroups {
+  readonly #numbers: EntryNumbers;
+  #value: Uint8Array | undefined;
+  #owners: EntryPlace[] = [];
+  #vetoed = false;
+
+  constructor(numbers: EntryNumbers) {
+    this.#numbers = numbers;
+  }
+
+  /** The values that end with this slice: the last one may go on in the next. */
+  *push({ values, ends, entries }: SignalSlice): Generator<ValueGroup> {
+    let begin = 0;
+    for (let i = 0; i < entries.length; ++i) {
+      const end = ends[i] as number;
+      const value = values.subarray(begin, end);
+      begin = end;
+      if (!this.#value || !sameBytes(this.#value, value)) {
+        yield* this.end();
+        this.#value = value;
+      }
+      const place = this.#numbers.placeOf(entries[i] as number);
+      if (place === 'vetoed') this.#vetoed = true;
+      else if (place) this.#owners.push(place);
+    }
+  }
+
+  /** The last value. */
+  *end(): Generator<ValueGroup> {
+    if (this.#value && !this.#vetoed && this.#owners.length > 0) yield { value: this.#value, owners: this.#owners };
+    this.#value = undefined;
+    this.#owners = [];
+    this.#vetoed = false;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,192 @@
+import { type Backend, HASH_BYTES } from '../backend.js';
+import type { BankSignal } from '../bank/signal.js';
+import type { BankView, SourceList } from '../bank/snapshot-source.js';
+import { checkCallOptions, EgideError } from '../errors.js';
+import { DIGEST_BYTES } from '../hash/digests.js';
+import type { Platform } from '../platform.js';
+import { ChunkedDigest } from './chunked-digest.js';
+import { checkKey, encrypted } from './cipher.js';
+import { EntryNumbers } from './entry-numbers.js';
+import { EntryTableWriter } from './entry-table.js';
+import { buildSection, ListSignals } from './list-signals.js';
+import {
+  INDEX_SECTIONS,
+  type IndexSection,
+  LINE_BYTES,
+  type Manifest,
+  type ManifestList,
+  type Section,
+  snapshotFooter,
+  snapshotHeader,
+} from './snapshot-format.js';
+import { type ValueGroup, ValueGroups } from './value-groups.js';
+
+/** How far the making of a snapshot has come. */
+export interface SnapshotProgress {
+  /** Entries read. */
+  readonly entries: number;
+  /** Which signals are being read and built, once all entries are there. */
+  readonly building?: IndexSection;
+  /** Of those, how many were read. */
+  readonly signals?: number;
+}
+
+/** How to make a snapshot. */
+export interface WriteSnapshotOptions {
+  /** 32 random bytes: the file is encrypted with them, and is then read instead of mapped. */
+  readonly key?: Uint8Array;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SnapshotProgress) => void;
+}
+
+/** Which signals each index holds, and bytes of each. A video's digest is a file's like any other; further types are kept by the bank alone. */
+const HELD: Readonly<Record<IndexSection, { readonly types: readonly BankSignal[]; readonly width: number | null }>> = {
+  pdq: { types: ['pdq'], width: HASH_BYTES },
+  md5: { types: ['md5', 'video-md5'], width: DIGEST_BYTES.md5 },
+  sha1: { types: ['sha1'], width: DIGEST_BYTES.sha1 },
+  sha256: { types: ['sha256', 'video-sha256'], width: DIGEST_BYTES.sha256 },
+  patches: { types: ['patches'], width: null },
+};
+
+/**
+ * The bytes of a snapshot of what a bank lets be searched, in order. In memory at a time: the keys of all entries, the signals of one type,
+ * and the index of one list's. A value that a negative list carries is in no list of the snapshot, and neither are negative lists.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT`, `INVALID_BANK`, `INVALID_PATCHES`, `OUT_OF_MEMORY`; the signal's reason; or what the bank throws.
+ */
+export function snapshotChunks(
+  backend: Backend,
+  platform: Platform,
+  view: BankView,
+  options: WriteSnapshotOptions = {},
+): AsyncGenerator<Uint8Array> {
+  checkCallOptions(options);
+  const writer = new SnapshotWriter(backend, platform, options);
+  return options.key === undefined ? writer.write(view) : encrypted(writer.write(view), checkKey(options.key));
+}
+
+/** One list on its way into the file. */
+interface ListWork {
+  readonly list: SourceList;
+  readonly table: EntryTableWriter;
+  readonly categories: Map<string, number>;
+  readonly sections: { -readonly [Kind in keyof ManifestList['sections']]: ManifestList['sections'][Kind] | undefined };
+}
+
+class SnapshotWriter {
+  readonly #backend: Backend;
+  readonly #platform: Platform;
+  readonly #options: WriteSnapshotOptions;
+  /** Bytes so far. */
+  #length = 0;
+
+  constructor(backend: Backend, platform: Platform, options: WriteSnapshotOptions) {
+    this.#backend = backend;
+    this.#platform = platform;
+    this.#options = options;
+  }
+
+  async *write(view: BankView): AsyncGenerator<Uint8Array> {
+    yield this.#counted(snapshotHeader());
+    const known = await view.lists();
+    const works = known
+      .filter(({ enabled, negative }) => enabled && !negative)
+      .map((list): ListWork => ({ list, table: new EntryTableWriter(), categories: new Map(), sections: { entries: undefined } }));
+    const negative = new Set(known.filter((list) => list.negative && list.enabled).map(({ id }) => id));
+    const numbers = await this.#readEntries(view, works, negative);
+    for (const work of works) work.sections.entries = yield* this.#section(work.table.chunks());
+    for (const kind of INDEX_SECTIONS) yield* this.#writeIndexes(kind, view, works, numbers);
+    yield* this.#writeEnd(view.change, works);
+  }
+
+  async #readEntries(view: BankView, works: readonly ListWork[], negative: ReadonlySet<number>): Promise<EntryNumbers> {
+    const { signal, onProgress } = this.#options;
+    const numbers = new EntryNumbers();
+    const places = new Map(works.map((work, i) => [work.list.id, { work, place: i }]));
+    let entries = 0;
+    for await (const slice of view.entries(signal ? { signal } : {})) {
+      for (const { id, list, record } of slice) {
+        const found = places.get(list);
+        if (found) numbers.add(id, found.place, addEntry(found.work, record.key, record.category));
+        else if (negative.has(list)) numbers.addNegative(id);
+      }
+      entries += slice.length;
+      onProgress?.({ entries });
+    }
+    return numbers;
+  }
+
+  async *#writeIndexes(kind: IndexSection, view: BankView, works: readonly ListWork[], numbers: EntryNumbers): AsyncGenerator<Uint8Array> {
+    const { signal, onProgress } = this.#options;
+    const { types, width } = HELD[kind];
+    const lists = works.map(() => new ListSignals(width));
+    const take = (groups: Iterable<ValueGroup>): void => {
+      for (const { value, owners } of groups) {
+        if (width !== null && value.byteLength !== width)
+          throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
+        for (const { place, number } of owners) lists[place]?.add(value, number);
+      }
+    };
+    let signals = 0;
+    for (const type of types) {
+      const groups = new ValueGroups(numbers);
+      for await (const slice of view.signals(type, signal ? { signal } : {})) {
+        take(groups.push(slice));
+        signals += slice.entries.length;
+        onProgress?.({ entries: numbers.count, building: kind, signals });
+      }
+      take(groups.end());
+    }
+    for (const [i, work] of works.entries()) {
+      const gathered = lists[i] as ListSignals;
+      if (gathered.count === 0) continue;
+      using index = await buildSection(this.#backend, this.#platform, kind, gathered, signal);
+      gathered.clear();
+      work.sections[kind] = yield* this.#section(index.chunks());
+    }
+  }
+
+  async *#writeEnd(change: number, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
+    const lists = works.map(({ list, table, categories, sections }): ManifestList => {
+      const { name, syncedAt } = list;
+      const base = { name, entries: table.count, categories: [...categories.keys()], sections: sections as ManifestList['sections'] };
+      return syncedAt === undefined ? base : { ...base, syncedAt };
+    });
+    const manifest: Manifest = { version: 1, createdAt: Date.now(), change, lists };
+    const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+    const at = this.#length;
+    yield this.#counted(bytes);
+    yield* this.#padding();
+    yield snapshotFooter(at, bytes.byteLength, new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  }
+
+  async *#section(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, Section> {
+    const at = this.#length;
+    const digest = new ChunkedDigest();
+    for (const chunk of chunks) {
+      await digest.update(chunk);
+      yield this.#counted(chunk);
+      this.#options.signal?.throwIfAborted();
+    }
+    const length = this.#length - at;
+    yield* this.#padding();
+    return { at, length, sha256: await digest.finish() };
+  }
+
+  *#padding(): Generator<Uint8Array> {
+    const over = this.#length % LINE_BYTES;
+    if (over > 0) yield this.#counted(new Uint8Array(LINE_BYTES - over));
+  }
+
+  #counted(chunk: Uint8Array): Uint8Array {
+    this.#length += chunk.byteLength;
+    return chunk;
+  }
+}
+
+/** Returns the number of the entry in its list. */
+function addEntry({ table, categories }: ListWork, key: string, category: string | undefined): number {
+  if (category !== undefined && !categories.has(category)) categories.set(category, categories.size);
+  table.add(key, category === undefined ? -1 : (categories.get(category) as number));
+  return table.count - 1;
+}
