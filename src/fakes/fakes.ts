@@ -1,10 +1,11 @@
 import { invalid } from '../errors.js';
 import type { Fake, FakeKind, FakeOptions } from './fake.js';
 import { startFakeOf } from './fake-server.js';
+import { fakeNcmec } from './ncmec.js';
 import { fakeStopNcii } from './stopncii.js';
 
 /** Every fake, by the kind of exchange that it imitates. */
-export const FAKES: readonly FakeKind[] = [fakeStopNcii];
+export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii];
 
 /**
  * Starts a fake of an exchange on this machine: synthetic entries, the source's exact protocol, and its faults as switches.

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A server that gives these answers one after the other, the last for ever, and a client of it that notes how long it would have waited. */
+/** A server that gives these answers one after the other, the last for ever, and a client of it that notes how long it would wait. */
 async function world(answers: readonly FakeAnswer[], options: HttpOptions = {}) {
   let at = 0;
   const kind: FakeKind = {

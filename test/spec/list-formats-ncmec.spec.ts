@@ -82,6 +82,11 @@ const EXPECTED = {
     ],
     ['9-v9', null],
   ]),
+  times: new Map([
+    ['42-image1', Date.UTC(2017, 9, 24, 15)],
+    ['43-image4', Date.UTC(2017, 9, 24, 15)],
+    ['42-v1', Date.UTC(2017, 9, 24, 15, 20)],
+  ]),
   problems: [],
   read: 4,
   next: '/v2/entries?from=a&to=b&start=2001&size=1000&max=3000',
@@ -111,8 +116,16 @@ describe('A page of NCMEC hash sharing', () => {
   });
 
   test('may be empty', () => {
-    const empty = { updates: new Map(), problems: [], read: 0 };
+    const empty = { updates: new Map(), times: new Map(), problems: [], read: 0 };
     expect(parseNcmecPage('<queryResult><images count="0"/><videos count="0"/></queryResult>')).toEqual(empty);
+  });
+
+  test('keeps the newest of a key that stands twice', () => {
+    const gone = '<deletedImage><member id="1">M</member><id>a</id><timestamp>2020-01-02T00:00:00Z</timestamp></deletedImage>';
+    const at = (day: string) => image('a').replace('<fingerprints>', `<timestamp>2020-01-${day}T00:00:00Z</timestamp><fingerprints>`);
+    expect(parseNcmecPage(pageOf(gone, at('01'))).updates.get('1-a')).toBeNull();
+    expect(parseNcmecPage(pageOf(at('03'), gone)).updates.get('1-a')).toMatchObject({ key: '1-a' });
+    expect(parseNcmecPage(pageOf(gone, at('02'))).updates.get('1-a')).toMatchObject({ key: '1-a' });
   });
 
   test('keeps the last of a key that stands twice, in its later place', () => {

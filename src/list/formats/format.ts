@@ -13,8 +13,9 @@ export interface RecordTaker {
    *
    * @param line From 1, where it begins.
    * @param reasons Why part of it could not be used.
+   * @param at Since when it is so, in milliseconds since 1970, where the format says.
    */
-  update(line: number, key: string, record: BankRecord | null, reasons: readonly string[]): void;
+  update(line: number, key: string, record: BankRecord | null, reasons: readonly string[], at?: number): void;
   /** What begins at `line` is no record. */
   refuse(line: number, reason: string): void;
 }

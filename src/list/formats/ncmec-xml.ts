@@ -7,8 +7,10 @@ import { childOf, childrenOf, type XmlElement, XmlFault, XmlReader } from './xml
 
 /** What one page of NCMEC's hash sharing holds. */
 export interface NcmecPage {
-  /** By `memberId-entryId`, in the order of the page; the last of a key that stands twice. `null`: withdrawn. */
+  /** By `memberId-entryId`, in the order of the page; of a key that stands twice the newest, of two as new the later. `null`: withdrawn. */
   readonly updates: ReadonlyMap<string, BankRecord | null>;
+  /** By key, since when it is as its update says, in milliseconds since 1970, where the page says. */
+  readonly times: ReadonlyMap<string, number>;
   readonly problems: readonly RecordProblem[];
   /** Records that the page has, also those that cannot be used. */
   readonly read: number;
@@ -34,11 +36,14 @@ const FEEDBACK: ReadonlyMap<string, OpinionValue> = new Map([
 /** Parses one page of NCMEC's hash sharing, version 2 (`GET /v2/entries`), given whole or in pieces. */
 export function parseNcmecPage(page: string | Iterable<string>): NcmecPage {
   const updates = new Map<string, BankRecord | null>();
+  const times = new Map<string, number>();
   const problems: RecordProblem[] = [];
   const reader = new NcmecReader({
-    update(line, key, record, reasons) {
+    update(line, key, record, reasons, at) {
+      if ((times.get(key) ?? 0) > (at ?? Number.POSITIVE_INFINITY)) return;
       updates.delete(key); // so that a key that stands twice has its later place
       updates.set(key, record);
+      if (at !== undefined) times.set(key, at);
       if (reasons.length > 0) problems.push({ key, line, reason: reasons.join('; '), partial: true });
     },
     refuse: (line, reason) => problems.push({ line, reason, partial: false }),
@@ -46,7 +51,7 @@ export function parseNcmecPage(page: string | Iterable<string>): NcmecPage {
   for (const piece of typeof page === 'string' ? [page] : page) reader.push(piece);
   const fault = reader.end();
   const { next, maxTimestamp, read } = reader;
-  return { updates, problems, read, ...(next && { next }), ...(maxTimestamp && { maxTimestamp }), ...(fault && { fault }) };
+  return { updates, times, problems, read, ...(next && { next }), ...(maxTimestamp && { maxTimestamp }), ...(fault && { fault }) };
 }
 
 /**
@@ -109,21 +114,20 @@ export class NcmecReader {
     const member = childOf(element, 'member')?.attributes['id']?.trim();
     const id = childOf(element, 'id')?.text.trim();
     const key = `${member}-${id}`;
+    const at = readTime(childOf(element, 'timestamp')?.text ?? '') ?? undefined;
     if (!withdrawn && !RECORDS.has(name)) this.#sink.refuse(line, 'an element of this kind is not known here');
     else if (!member || !id) this.#sink.refuse(line, `a record without ${id ? 'the id of its member' : 'an id'}`);
-    else if (withdrawn) this.#sink.update(line, key, null, []);
+    else if (withdrawn) this.#sink.update(line, key, null, [], at);
     else {
       const reasons: string[] = [];
-      this.#sink.update(line, key, recordOf(element, key, member, reasons), reasons);
+      this.#sink.update(line, key, recordOf(element, key, member, at, reasons), reasons, at);
     }
   }
 }
 
-function recordOf(element: XmlElement, key: string, member: string, reasons: string[]): BankRecord {
+function recordOf(element: XmlElement, key: string, member: string, updatedAt: number | undefined, reasons: string[]): BankRecord {
   const category = childOf(element, 'classification')?.text.trim();
-  const timestamp = childOf(element, 'timestamp')?.text;
-  const updatedAt = timestamp === undefined ? null : readTime(timestamp);
-  if (timestamp !== undefined && updatedAt === null) reasons.push('a timestamp that is none');
+  if (updatedAt === undefined && childOf(element, 'timestamp')) reasons.push('a timestamp that is none');
   const signals: Signal[] = [];
   for (const fingerprint of childOf(element, 'fingerprints')?.children ?? []) {
     const reading = readFingerprint(fingerprint, element.name === 'video');
@@ -134,7 +138,7 @@ function recordOf(element: XmlElement, key: string, member: string, reasons: str
   const opinions: Opinion[] = [{ by: member, value: 'positive', ...(category && { tags: [category] }) }];
   for (const feedback of childrenOf(element, 'feedback').flatMap(({ children }) => children))
     opinions.push(...opinionsOf(feedback, reasons));
-  return { key, signals, opinions, ...(category && { category }), ...(updatedAt !== null && { updatedAt }) };
+  return { key, signals, opinions, ...(category && { category }), ...(updatedAt !== undefined && { updatedAt }) };
 }
 
 function readFingerprint({ name, text, attributes }: XmlElement, isVideo: boolean): SignalReading {
