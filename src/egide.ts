@@ -164,7 +164,7 @@ export interface Egide {
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
    */
   shield(options: ShieldOptions): Shield;
-  /** Proves that hashing, patches, searching and digests give the known answers in this runtime: run it at start-up. */
+  /** Proves that hashing, patches, searching, digests and forms of URLs give the known answers in this runtime: run it at start-up. */
   selfTest(): SelfTestReport;
 }
 

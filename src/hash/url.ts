@@ -125,9 +125,13 @@ function withScheme(text: string): string {
   return `http://${rest}`;
 }
 
+/** What precedes the path of a URL that has a scheme. */
+const AUTHORITY = /^[^/\\?#]*[/\\]*[^/\\?#]*/;
+
 function parse(text: string): URL {
   try {
-    return new URL(text);
+    // UTS 46 has made a capital sharp s of a name a small one since Unicode 15.1; before, two s, which is another name.
+    return new URL(text.replace(AUTHORITY, (part) => part.replaceAll('ẞ', 'ß')));
   } catch (cause) {
     throw noUrl('a URL that a browser can open: its host or port is malformed', cause);
   }
@@ -136,11 +140,19 @@ function parse(text: string): URL {
 /** An IPv4 address in an IPv6 one (RFC 4291 section 2.5.5.2), which leads to the same place. */
 const MAPPED_IPV4 = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
 
+/**
+ * Letters, digits and hyphens (RFC 952), and the underscore that names of hosts have in practice. `URL` lets more stand, and not the same
+ * everywhere: of `*.example` one runtime makes `%2A.example`.
+ */
+const HOST = /^[a-z0-9_.-]+$/;
+
 function canonicalHost(hostname: string): string {
   const [, high, low] = MAPPED_IPV4.exec(hostname) ?? [];
   if (high !== undefined && low !== undefined)
     return [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]).join('.');
+  if (hostname.startsWith('[')) return hostname;
   const host = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+  if (!HOST.test(host)) throw noUrl('a host of letters, digits, hyphens and underscores between its dots');
   if (host.split('.').includes('')) throw noUrl('a host without empty parts between its dots');
   if (host.length > MAX_HOST_LENGTH) throw noUrl(`a host of at most ${MAX_HOST_LENGTH} characters, got ${host.length}`);
   return host;

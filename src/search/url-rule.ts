@@ -53,9 +53,9 @@ export function parseUrlRule(text: string, options: UrlRuleOptions = {}): UrlRul
   const written = text.trim();
   switch (kind ?? kindOf(written)) {
     case 'exact':
-      return exactRule(ruleUrl(written, options));
+      return exactRule(canonicalUrl(written, options));
     case 'prefix':
-      return prefixRule(ruleUrl(written.replace(/\/\*$/, '/'), options));
+      return prefixRule(canonicalUrl(written.replace(/\/\*$/, '/'), options));
     case 'host-exact':
       return hostRule(written, 'host-exact');
     case 'host':
@@ -69,12 +69,6 @@ function kindOf(written: string): UrlRuleKind {
   if (!written.includes('*')) return /[/\\?#]|^https?:/i.test(written) ? 'exact' : 'host-exact';
   if (written.endsWith('/*') && written.indexOf('*') === written.length - 1) return 'prefix';
   throw noUrl("a rule with a star only as '*.a.example' or 'a.example/folder/*'; one about a URL with a star must say that it is 'exact'");
-}
-
-function ruleUrl(written: string, options: CanonicalUrlOptions): CanonicalUrl {
-  const url = canonicalUrl(written, options);
-  if (url.host.includes('*')) throw noUrl("a host without a star; one and all below it are '*.a.example'");
-  return url;
 }
 
 function exactRule(url: CanonicalUrl): UrlRule {
@@ -91,7 +85,7 @@ function prefixRule(url: CanonicalUrl): UrlRule {
 }
 
 function hostRule(written: string, kind: 'host' | 'host-exact'): UrlRule {
-  const url = ruleUrl(written.replace(/\/\*$/, ''), {});
+  const url = canonicalUrl(written.replace(/\/\*$/, ''));
   if (url.path !== '/' || url.query) throw noUrl(`a host alone for a rule of kind '${kind}'`);
   if (kind === 'host-exact') return { kind, expression: placeOf(url) };
   if (placeOf(url) !== url.host) throw noUrl("a host without a port: a rule about one port is of kind 'host-exact'");

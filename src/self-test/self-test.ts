@@ -1,9 +1,10 @@
 import { type Backend, DIGEST_HIT_FIELDS, HASH_BYTES, HIT_FIELDS } from '../backend.js';
+import { canonicalUrl } from '../hash/url.js';
 import type { Platform } from '../platform.js';
 import { patchStages } from './patch-stages.js';
 import { picture } from './pictures.js';
 import { seededHashes } from './seeded-hashes.js';
-import { PATCH_VECTOR, SELF_TEST_VECTORS, type SelfTestVector } from './vectors.js';
+import { PATCH_VECTOR, SELF_TEST_VECTORS, type SelfTestVector, URL_VECTORS } from './vectors.js';
 
 /** One thing that was checked. */
 export interface SelfTestDetail {
@@ -32,7 +33,7 @@ const DIGESTS_OF_ABC = {
 
 /**
  * Proves in this very runtime that hashing, searching and digests give the published answers, on every kernel that the
- * machine has, and that patches are what they are elsewhere. Takes some tens of milliseconds.
+ * machine has, that patches are what they are elsewhere, and that URLs get the form that they have elsewhere. Takes some tens of milliseconds.
  */
 export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
   const start = performance.now();
@@ -49,6 +50,7 @@ export function selfTest(backend: Backend, platform: Platform): SelfTestReport {
   checkDigestIndex(backend, check);
   checkPatches(backend, check);
   checkDigests(platform, check);
+  for (const [url, canonical] of URL_VECTORS) check(`canonical form of ${url}`, canonicalOr(url), canonical);
   const failed = details.filter((detail) => !detail.ok).length;
   return { ok: failed === 0, passed: details.length - failed, failed, elapsedMs: performance.now() - start, details };
 }
@@ -147,6 +149,15 @@ function checkDigests(platform: Platform, check: Check): void {
   for (const letter of 'abc') digester.update(new TextEncoder().encode(letter));
   const digests = digester.finish();
   for (const type of ['md5', 'sha1', 'sha256'] as const) check(`digest ${type}`, hex(digests[type]), DIGESTS_OF_ABC[type]);
+}
+
+/** The canonical form, for which the runtime's own `URL` is needed; or why it gives none. */
+function canonicalOr(url: string): string {
+  try {
+    return canonicalUrl(url).url;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 function hex(bytes: Uint8Array): string {

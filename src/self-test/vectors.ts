@@ -180,3 +180,11 @@ export const SELF_TEST_VECTORS: readonly SelfTestVector[] = [
     ],
   },
 ];
+
+/** Where an implementation of `URL` may go wrong: names and addresses, dot segments, percent-encoding (docs/urls.md). */
+export const URL_VECTORS: readonly (readonly [url: string, canonical: string])[] = [
+  ['HTTPS://u:p@Bücher.Faß.Example.:443/a/%2e%2e/%7eb?#c', 'https://xn--bcher-kva.xn--fa-hia.example/~b'],
+  ['http:\\\\0x7f.1\\b', 'http://127.0.0.1/b'],
+  ['http://[::FFFF:127.0.0.1]:8080', 'http://127.0.0.1:8080/'],
+  ["a。example/|^'é%zz?|^'é%2f", "http://a.example/%7C%5E'%C3%A9%25zz?%7C%5E%27%C3%A9%2F"],
+];

@@ -1,5 +1,5 @@
 // Compiled by test/package against the packed types, in a project that has nothing but egide (and never run).
-import { type Egide, type HashList, load, type Verdict } from 'egide';
+import { canonicalUrl, type Egide, type HashList, load, type UrlIndex, type UrlVerdict, urlQuery, type Verdict } from 'egide';
 import { load as loadBrowser } from 'egide/browser';
 import { load as loadEdge } from 'egide/edge';
 import { load as loadNode } from 'egide/node';
@@ -31,6 +31,11 @@ switch (verdict.outcome) {
 
 const image = egide.image({ data: new Uint8Array(12), width: 2, height: 2, channels: 3 });
 const hash: Uint8Array = egide.pdq.hash(image).hash;
+const index: UrlIndex = await egide.buildUrlIndex(['*.a.example', { kind: 'exact', text: canonicalUrl('a.example/x').url }]);
+const entry = (id: number) => ({ id: `${id}`, list: 'links' });
+const link: UrlVerdict = egide.shield({ lists: [], urls: [{ name: 'links', index, entry }] }).scanUrl('https://a.example/');
+const query = urlQuery('https://a.example/', index.hashing, 16);
+console.log(link.matches[0]?.rule, query.matches(query.prefixes.flatMap((prefix) => index.withPrefix(prefix))));
 // @ts-expect-error A hash list is not optional.
 egide.shield({});
 // @ts-expect-error There is no such mode.

@@ -3,6 +3,7 @@ export const canonicalUrls: readonly [what: string, text: string, url: string][]
   ['scheme and host in lower case', 'HTTP://A.Example/Path', 'http://a.example/Path'],
   ['names in ASCII, by UTS 46', 'https://Bücher.Example/', 'https://xn--bcher-kva.example/'],
   ['names in ASCII, not as 2003 had it', 'https://faß.example/', 'https://xn--fa-hia.example/'],
+  ['a capital sharp s as a small one, in a name alone', 'http://STRAẞE.example/ẞ', 'http://xn--strae-oqa.example/%E1%BA%9E'],
   ['dots of other scripts', 'http://a。example．x｡y/', 'http://a.example.x.y/'],
   ['a percent-encoded host', 'http://%61%2Eexample/', 'http://a.example/'],
   ['no dot at the end of a host', 'http://a.example./', 'http://a.example/'],
