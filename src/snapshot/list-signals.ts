@@ -4,7 +4,9 @@ import { buildPatchIndex } from '../patch/build-patch-index.js';
 import type { Platform } from '../platform.js';
 import { buildDigestIndex } from '../search/build-digest-index.js';
 import { buildPdqIndex } from '../search/build-pdq-index.js';
+import { buildUrlIndex } from '../search/build-url-index.js';
 import type { StoredIndex } from '../search/stored-index.js';
+import type { UrlIndex } from '../search/url-index.js';
 import type { IndexSection } from './snapshot-format.js';
 
 /** The signals of one type that one list carries: values of one width one after the other, or pieces, and the entry of each. */
@@ -56,9 +58,17 @@ export function buildSection(
   kind: IndexSection,
   signals: ListSignals,
   signal: AbortSignal | undefined,
-): Promise<StoredIndex> {
+): Promise<StoredIndex | UrlIndex> {
   const options = { ids: signals.entries(), ...(signal && { signal }) };
   if (kind === 'patches') return buildPatchIndex(backend, platform, signals.pieces, options);
+  if (kind === 'urls') return buildUrlIndex(backend, platform, signals.pieces.map(textOf), options);
   if (kind === 'pdq') return buildPdqIndex(backend, platform, signals.values, options);
   return buildDigestIndex(backend, platform, kind, signals.values, options);
+}
+
+const decoder = new TextDecoder();
+
+/** The rule that a signal of type `url` is. */
+export function textOf(value: Uint8Array): string {
+  return decoder.decode(value);
 }

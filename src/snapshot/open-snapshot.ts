@@ -7,14 +7,16 @@ import { PatchIndex } from '../patch/patch-index.js';
 import type { Platform } from '../platform.js';
 import { buildDigestIndex } from '../search/build-digest-index.js';
 import { buildPdqIndex } from '../search/build-pdq-index.js';
+import { buildUrlIndex } from '../search/build-url-index.js';
 import { DigestIndex } from '../search/digest-index.js';
 import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
 import { PdqIndex } from '../search/pdq-index.js';
 import type { OpenedIndex } from '../search/stored-index.js';
+import { readUrlHeader, URL_HEADER_BYTES, UrlIndex } from '../search/url-index.js';
 import { decrypted, isEncrypted } from './cipher.js';
 import { EntryTable } from './entry-table.js';
 import { Snapshot, type SnapshotIndexes, SnapshotList } from './snapshot.js';
-import { damaged, type IndexSection, LINE_BYTES, type ManifestList, type ReadBytes, readManifest } from './snapshot-format.js';
+import { damaged, type IndexSection, LINE_BYTES, type ManifestList, type ReadBytes, readManifest, type Section } from './snapshot-format.js';
 
 /** How to open a snapshot. */
 export interface OpenSnapshotOptions extends CheckOptions {
@@ -109,6 +111,7 @@ async function emptyIndexes(backend: Backend, platform: Platform): Promise<Snaps
     sha1: await buildDigestIndex(backend, platform, 'sha1', NONE),
     sha256: await buildDigestIndex(backend, platform, 'sha256', NONE),
     patches: await buildPatchIndex(backend, platform, []),
+    urls: await buildUrlIndex(backend, platform, []),
   };
 }
 
@@ -118,12 +121,13 @@ function openList(
   list: ManifestList,
   { placed, storage, empty }: Found & { readonly empty: SnapshotIndexes },
 ): SnapshotList {
-  const opened = (kind: IndexSection): OpenedIndex | undefined => {
+  const opened = (kind: IndexSection, after = 0): OpenedIndex | undefined => {
     const section = list.sections[kind];
     if (!section) return undefined;
-    const part = backend.index.part(placed, section.at, section.length);
+    const part = backend.index.part(placed, section.at + after, section.length - after);
     return { placed: part, facts: backend.index.open(part), storage };
   };
+  const urlHashing = () => readUrlHeader(backend.index.read(placed, (list.sections.urls as Section).at, URL_HEADER_BYTES));
   const digestIndex = (type: DigestType): DigestIndex => {
     const found = opened(type);
     if (!found) return empty[type];
@@ -131,13 +135,14 @@ function openList(
     if (index.type !== type) throw damaged(`has an index of ${index.type} where one of ${type} should be`);
     return index;
   };
-  const [pdq, patches] = [opened('pdq'), opened('patches')];
+  const [pdq, patches, urls] = [opened('pdq'), opened('patches'), opened('urls', URL_HEADER_BYTES)];
   const indexes: SnapshotIndexes = {
     pdq: pdq ? new PdqIndex(backend, platform, pdq) : empty.pdq,
     md5: digestIndex('md5'),
     sha1: digestIndex('sha1'),
     sha256: digestIndex('sha256'),
     patches: patches ? new PatchIndex(backend, platform, patches) : empty.patches,
+    urls: urls ? new UrlIndex(platform, urlHashing(), new DigestIndex(backend, platform, urls)) : empty.urls,
   };
   const { at, length } = list.sections.entries;
   const read: ReadBytes = (offset, wanted) => {

@@ -9,8 +9,8 @@ export const LINE_BYTES = 64;
 const MAX_MANIFEST_BYTES = 1 << 24;
 const SHA256_BYTES = 32;
 
-/** The kinds of section that a list can have. `patches` is an index of patches, the others are indexes of what they are named after. */
-export const INDEX_SECTIONS = ['pdq', 'md5', 'sha1', 'sha256', 'patches'] as const;
+/** The kinds of section that a list can have besides its entries: indexes of what they are named after. */
+export const INDEX_SECTIONS = ['pdq', 'md5', 'sha1', 'sha256', 'patches', 'urls'] as const;
 export type IndexSection = (typeof INDEX_SECTIONS)[number];
 
 /** Where a section lies, in bytes from the beginning of the file, and what it sums up to ({@link ChunkedDigest}). */
@@ -30,6 +30,8 @@ export interface ManifestList {
   readonly syncedAt?: number;
   /** The category texts that entries have, by number. */
   readonly categories: readonly string[];
+  /** URLs that are none, and are left out. */
+  readonly unreadableUrls?: number;
   readonly sections: { readonly entries: Section } & { readonly [Kind in IndexSection]?: Section };
 }
 

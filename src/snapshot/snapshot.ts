@@ -7,6 +7,7 @@ import type { PatchIndex } from '../patch/patch-index.js';
 import type { DigestIndex } from '../search/digest-index.js';
 import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
 import type { PdqIndex } from '../search/pdq-index.js';
+import type { UrlIndex } from '../search/url-index.js';
 import { ChunkedDigest } from './chunked-digest.js';
 import type { EntryTable } from './entry-table.js';
 import { damaged, type Manifest, type ManifestList, type ReadBytes } from './snapshot-format.js';
@@ -22,8 +23,10 @@ export class SnapshotList implements SearchableList {
   readonly syncedAt: number | undefined;
   readonly pdq: PdqIndex;
   readonly digests: Readonly<Record<DigestType, DigestIndex>>;
-  /** Patches of its pictures. */
-  readonly index: PatchIndex;
+  readonly patches: PatchIndex;
+  readonly urls: UrlIndex;
+  /** Signals of type `url` that are no rule, and cannot be looked up. */
+  readonly unreadableUrls: number;
   readonly #categories: readonly string[];
   readonly #table: EntryTable;
 
@@ -34,7 +37,9 @@ export class SnapshotList implements SearchableList {
     this.syncedAt = list.syncedAt;
     this.pdq = indexes.pdq;
     this.digests = { md5: indexes.md5, sha1: indexes.sha1, sha256: indexes.sha256 };
-    this.index = indexes.patches;
+    this.patches = indexes.patches;
+    this.urls = indexes.urls;
+    this.unreadableUrls = list.unreadableUrls ?? 0;
     this.#categories = list.categories;
     this.#table = table;
   }
@@ -53,6 +58,7 @@ export class SnapshotList implements SearchableList {
 export interface SnapshotIndexes extends Readonly<Record<DigestType, DigestIndex>> {
   readonly pdq: PdqIndex;
   readonly patches: PatchIndex;
+  readonly urls: UrlIndex;
 }
 
 /**
@@ -136,8 +142,8 @@ export class Snapshot implements Disposable {
 
   #leave(): void {
     if (--this.#holders > 0) return;
-    for (const { pdq, digests, index } of this.lists)
-      for (const one of [pdq, digests.md5, digests.sha1, digests.sha256, index]) one[Symbol.dispose]();
+    for (const { pdq, digests, patches, urls } of this.lists)
+      for (const one of [pdq, digests.md5, digests.sha1, digests.sha256, patches, urls]) one[Symbol.dispose]();
     this.#placed[Symbol.dispose]();
   }
 }

@@ -4,11 +4,12 @@ import type { BankView, SourceList } from '../bank/snapshot-source.js';
 import { checkCallOptions, EgideError } from '../errors.js';
 import { DIGEST_BYTES } from '../hash/digests.js';
 import type { Platform } from '../platform.js';
+import { parseUrlRule } from '../search/url-rule.js';
 import { ChunkedDigest } from './chunked-digest.js';
 import { checkKey, encrypted } from './cipher.js';
 import { EntryNumbers } from './entry-numbers.js';
 import { EntryTableWriter } from './entry-table.js';
-import { buildSection, ListSignals } from './list-signals.js';
+import { buildSection, ListSignals, textOf } from './list-signals.js';
 import {
   INDEX_SECTIONS,
   type IndexSection,
@@ -46,6 +47,7 @@ const HELD: Readonly<Record<IndexSection, { readonly types: readonly BankSignal[
   sha1: { types: ['sha1'], width: DIGEST_BYTES.sha1 },
   sha256: { types: ['sha256', 'video-sha256'], width: DIGEST_BYTES.sha256 },
   patches: { types: ['patches'], width: null },
+  urls: { types: ['url'], width: null },
 };
 
 /**
@@ -70,6 +72,7 @@ interface ListWork {
   readonly list: SourceList;
   readonly table: EntryTableWriter;
   readonly categories: Map<string, number>;
+  unreadableUrls: number;
   readonly sections: { -readonly [Kind in keyof ManifestList['sections']]: ManifestList['sections'][Kind] | undefined };
 }
 
@@ -91,7 +94,7 @@ class SnapshotWriter {
     const known = await view.lists();
     const works = known
       .filter(({ enabled, negative }) => enabled && !negative)
-      .map((list): ListWork => ({ list, table: new EntryTableWriter(), categories: new Map(), sections: { entries: undefined } }));
+      .map((list): ListWork => ({ list, table: new EntryTableWriter(), categories: new Map(), unreadableUrls: 0, sections: { entries: undefined } }));
     const negative = new Set(known.filter((list) => list.negative && list.enabled).map(({ id }) => id));
     const numbers = await this.#readEntries(view, works, negative);
     for (const work of works) work.sections.entries = yield* this.#section(work.table.chunks());
@@ -124,7 +127,10 @@ class SnapshotWriter {
       for (const { value, owners } of groups) {
         if (width !== null && value.byteLength !== width)
           throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
-        for (const { place, number } of owners) lists[place]?.add(value, number);
+        const usable = kind !== 'urls' || isUrlRule(textOf(value));
+        for (const { place, number } of owners)
+          if (usable) lists[place]?.add(value, number);
+          else ++(works[place] as ListWork).unreadableUrls;
       }
     };
     let signals = 0;
@@ -147,11 +153,16 @@ class SnapshotWriter {
   }
 
   async *#writeEnd(change: number, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
-    const lists = works.map(({ list, table, categories, sections }): ManifestList => {
-      const { name, syncedAt } = list;
-      const base = { name, entries: table.count, categories: [...categories.keys()], sections: sections as ManifestList['sections'] };
-      return syncedAt === undefined ? base : { ...base, syncedAt };
-    });
+    const lists = works.map(
+      ({ list: { name, syncedAt }, table, categories, unreadableUrls, sections }): ManifestList => ({
+        name,
+        entries: table.count,
+        categories: [...categories.keys()],
+        sections: sections as ManifestList['sections'],
+        ...(syncedAt !== undefined && { syncedAt }),
+        ...(unreadableUrls > 0 && { unreadableUrls }),
+      }),
+    );
     const manifest: Manifest = { version: 1, createdAt: Date.now(), change, lists };
     const bytes = new TextEncoder().encode(JSON.stringify(manifest));
     const at = this.#length;
@@ -189,4 +200,14 @@ function addEntry({ table, categories }: ListWork, key: string, category: string
   if (category !== undefined && !categories.has(category)) categories.set(category, categories.size);
   table.add(key, category === undefined ? -1 : (categories.get(category) as number));
   return table.count - 1;
+}
+
+function isUrlRule(text: string): boolean {
+  try {
+    parseUrlRule(text);
+    return true;
+  } catch (error) {
+    if (error instanceof EgideError) return false;
+    throw error;
+  }
 }

@@ -128,7 +128,7 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
       expect(first?.entry(hit?.id as number)).toEqual(entry);
       expect(first?.digests.md5.find(md5Of(i)).map((id) => first.entry(id))).toEqual([entry]);
     }
-    expect([empty?.pdq.size, empty?.digests.md5.size, empty?.index.size]).toEqual([0, 0, 0]);
+    expect([empty?.pdq.size, empty?.digests.md5.size, empty?.patches.size]).toEqual([0, 0, 0]);
     expect(only?.digests.md5.find(md5Of(4))).toEqual([0]);
     expect(only?.entry(0)).toEqual({ id: 'only', list: 'digests' });
     expect(() => only?.entry(1)).toThrow('id: expected a whole number from 0 to 0');
@@ -151,13 +151,23 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
     expect(kept.lists[0]?.pdq.search(shared, { maxDistance: 0 }).hits).toHaveLength(6);
   });
 
+  test('carry rules about URLs, and count those that are none', async () => {
+    const url = (text: string) => [{ type: 'url' as const, value: new TextEncoder().encode(text) }];
+    const all = ['https://a.example/x', 'not a url at all', '*.b.example'].map((text, i) => ({ list: 4, key: `${i}`, signals: url(text) }));
+    using snapshot = await open(await write({}, viewOf(all)));
+    const [first] = snapshot.lists;
+    expect(first?.unreadableUrls).toBe(1);
+    expect(first?.urls.search('http://A.example:80/x').map(({ id }) => first.entry(id).id)).toEqual(['0']);
+    expect(first?.urls.search('https://c.b.example/').map(({ id }) => first.entry(id).id)).toEqual(['2']);
+  });
+
   test('carry patches', async () => {
     const egide = createEgide(backend, platform);
     const noise = egide.image({ data: seededBytes(256 * 256, 9), width: 256, height: 256, channels: 1 });
     const { bytes } = await egide.patches.enrol(noise);
     using snapshot = await open(await write({}, viewOf([{ list: 4, key: 'noise', signals: [{ type: 'patches', value: bytes }] }])));
-    expect(snapshot.lists[0]?.index.size).toBe(1);
-    expect(snapshot.lists[0]?.index.record(0).bytes.byteLength).toBe(bytes.byteLength);
+    expect(snapshot.lists[0]?.patches.size).toBe(1);
+    expect(snapshot.lists[0]?.patches.record(0).bytes.byteLength).toBe(bytes.byteLength);
   });
 
   test('open from a file, where it can be mapped, and verify', async () => {
