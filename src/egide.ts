@@ -26,6 +26,9 @@ import type { PdqIndex } from './search/pdq-index.js';
 import type { UrlIndex } from './search/url-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
+import { type OpenSnapshotOptions, openSnapshot } from './snapshot/open-snapshot.js';
+import type { Snapshot } from './snapshot/snapshot.js';
+import { type SnapshotWatch, type WatchSnapshotOptions, watchSnapshot } from './snapshot/watch-snapshot.js';
 
 /** Which core does the work. */
 export interface BackendInfo {
@@ -159,6 +162,21 @@ export interface Egide {
    */
   openUrlIndex(source: Input, options?: CheckOptions): Promise<UrlIndex>;
   /**
+   * Opens a snapshot of a bank: the path of a file (Node) is mapped and looked at by its manifest and the headers of its indexes, and
+   * `verify()` reads it all; anything else, and an encrypted one, is held in memory and checked whole.
+   *
+   * @throws {EgideError} `INVALID_BANK`, `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the
+   *   signal's reason.
+   */
+  openSnapshot(source: Input, options?: OpenSnapshotOptions): Promise<Snapshot>;
+  /**
+   * Opens the snapshot in a file and every newer one that takes its place: pass what this gives to `shield`, which goes on scanning
+   * meanwhile. A newer one is verified before it is used; if it is damaged, the one before stays.
+   *
+   * @throws {EgideError} As {@link Egide.openSnapshot}.
+   */
+  watchSnapshot(path: string, options?: WatchSnapshotOptions): Promise<SnapshotWatch>;
+  /**
    * Puts lists and a policy together.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if a list is none or shares its name, or the policy is malformed.
@@ -205,6 +223,8 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     urlRules: (source, options) => readUrlRules(platform, source, options),
     buildUrlIndex: (rules, options) => buildUrlIndex(backend, platform, rules, options),
     openUrlIndex: (source, options) => openUrlIndex(backend, platform, source, options),
+    openSnapshot: (source, options) => openSnapshot(backend, platform, source, options),
+    watchSnapshot: (path, options) => watchSnapshot(backend, platform, path, options),
     shield: (options) => createShield(backend, platform, options),
     selfTest: () => selfTest(backend, platform),
   };

@@ -92,3 +92,6 @@ export {
   type Verdict,
   type View,
 } from '../shield/verdict.js';
+export type { OpenSnapshotOptions } from '../snapshot/open-snapshot.js';
+export type { CurrentSnapshot, Snapshot, SnapshotList } from '../snapshot/snapshot.js';
+export type { SnapshotWatch, WatchSnapshotOptions } from '../snapshot/watch-snapshot.js';

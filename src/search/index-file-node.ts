@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { FileMapper, MappedPages } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import type { IndexFile, IndexFiles } from './index-file.js';
@@ -14,7 +14,7 @@ const SLICE_BYTES = 1 << 22;
  * @param mapper The addon. Without it, files are read.
  */
 export function createIndexFiles(mapper: FileMapper | undefined): IndexFiles {
-  return { open: (path) => openIndexFile(path, mapper), read: readSlices, save: saveFile };
+  return { open: (path) => openIndexFile(path, mapper), read: readSlices, stamp: stampOf, save: saveFile };
 }
 
 async function openIndexFile(path: string, mapper: FileMapper | undefined): Promise<IndexFile> {
@@ -85,6 +85,12 @@ async function* readSlices(path: string): AsyncGenerator<Uint8Array, void, undef
   } finally {
     await file.close();
   }
+}
+
+async function stampOf(path: string): Promise<string> {
+  checkPath(path);
+  const { ino, size, mtimeNs } = await tried(path, stat(path, { bigint: true }));
+  return `${ino} ${size} ${mtimeNs}`;
 }
 
 async function readWhole(path: string): Promise<ArrayBuffer> {

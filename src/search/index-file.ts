@@ -8,6 +8,8 @@ export interface IndexFile extends HeldMemory {
 
 /** How to save. */
 export interface SaveFileOptions {
+  /** Permissions of a new file, such as 0o600; one that is there keeps its own. Default: what the system gives. */
+  readonly mode?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +28,8 @@ export interface IndexFiles {
    * @throws {EgideError} `NOT_FOUND`, `INVALID_ARGUMENT`.
    */
   read(path: string): AsyncGenerator<Uint8Array, void, undefined>;
+  /** What tells a file from any other that takes its place. Throws `NOT_FOUND`, `INVALID_ARGUMENT`. */
+  stamp(path: string): Promise<string>;
   /**
    * Replaces a file by the chunks: all of them or, whatever happens, none. A chunk of up to 4 MiB is copied before this gives way.
    *

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EgideError, invalid } from '../errors.js';
@@ -23,7 +22,7 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  *
  * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
  */
-export async function saveFile(path: string, chunks: Chunks, { signal }: SaveFileOptions = {}): Promise<void> {
+export async function saveFile(path: string, chunks: Chunks, { signal, mode }: SaveFileOptions = {}): Promise<void> {
   checkPath(path);
   signal?.throwIfAborted();
   const target = (await tried(path, ifThere(realpath(path)))) ?? path;
@@ -34,7 +33,7 @@ export async function saveFile(path: string, chunks: Chunks, { signal }: SaveFil
   const temporary = `${target}.${process.pid}-${randomBytes(8).toString('hex')}.part`;
   let savedAt: number;
   try {
-    savedAt = await writeFile(path, temporary, old, chunks, signal);
+    savedAt = await writeFile(path, temporary, { mode: old?.mode ?? mode, exact: old !== undefined }, chunks, signal);
     signal?.throwIfAborted();
     await tried(path, rename(temporary, target));
   } catch (error) {
@@ -46,10 +45,16 @@ export async function saveFile(path: string, chunks: Chunks, { signal }: SaveFil
 }
 
 /** Writes a new file, down to the disk, and returns when that was by the clock of its file system. */
-async function writeFile(path: string, name: string, old: Stats | undefined, chunks: Chunks, signal: AbortSignal | undefined) {
-  const file = await tried(path, open(name, 'wx', old?.mode));
+async function writeFile(
+  path: string,
+  name: string,
+  { mode, exact }: { readonly mode: number | undefined; readonly exact: boolean },
+  chunks: Chunks,
+  signal: AbortSignal | undefined,
+) {
+  const file = await tried(path, open(name, 'wx', mode));
   try {
-    if (old) await tried(path, file.chmod(old.mode)); // the umask may have taken some away
+    if (exact && mode !== undefined) await tried(path, file.chmod(mode)); // the umask may have taken some away
     await writeChunks(path, file, chunks, signal);
     await tried(path, file.sync());
     return (await tried(path, file.stat())).mtimeMs;

@@ -62,6 +62,11 @@ export interface Policy {
   readonly deep?: boolean;
   /** Milliseconds, more than 0, after which no further step is begun; the verdict says what was left out. Default: no bound. */
   readonly budgetMs?: number;
+  /**
+   * Milliseconds, more than 0, since a list of a snapshot was brought up to date, after which a scan could not tell any more what a current
+   * list would have said. Default: no bound.
+   */
+  readonly maxListAgeMs?: number;
   /** Overrides by the name of a list. */
   readonly lists?: Readonly<Record<string, ListPolicy>>;
 }
@@ -119,7 +124,7 @@ export function checkPolicy(policy: unknown): Policy {
   checkPdqMode('policy.pdqMode', fields.pdqMode);
   for (const name of SWITCHES)
     if (fields[name] !== undefined && typeof fields[name] !== 'boolean') throw invalid(`policy.${name}`, 'true or false', fields[name]);
-  if (fields.budgetMs !== undefined) checkBudget('policy.budgetMs', fields.budgetMs);
+  for (const name of TIMES) if (fields[name] !== undefined) checkBudget(`policy.${name}`, fields[name]);
   for (const [name, text] of Object.entries(record('policy.sources', fields.sources ?? {})))
     if (typeof text !== 'string') throw invalid(`policy.sources.${name}`, 'a text', text);
   for (const [name, own] of Object.entries(record('policy.lists', fields.lists ?? {}))) checkListPolicy(`policy.lists.${name}`, own);
@@ -127,7 +132,8 @@ export function checkPolicy(policy: unknown): Policy {
 }
 
 const SWITCHES = ['stopAtExact', 'stopAtNear', 'deep'] as const;
-const OPTIONAL = ['sources', ...SWITCHES, 'budgetMs', 'lists'] as const;
+const TIMES = ['budgetMs', 'maxListAgeMs'] as const;
+const OPTIONAL = ['sources', ...SWITCHES, ...TIMES, 'lists'] as const;
 const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality', 'patchMinTier'] as const;
 const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100 };
 const MATCH_ACTIONS = ['exact', 'near', 'partial'] as const;

@@ -6,7 +6,6 @@ import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from
 import { checkImage, type Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, readAll } from '../input.js';
-import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
 import { hashViews } from './frame-views.js';
@@ -14,6 +13,8 @@ import { type HashedView, NearMatches, type SearchedList } from './near-matches.
 import { LEAST_FEATURES, PartialMatches, type SearchedPatches } from './partial-matches.js';
 import { climb } from './patch-ladder.js';
 import { checkBudget, type Policy, sternest } from './policy.js';
+import { carriesDigests, type Searched } from './searched.js';
+import { staleProblems } from './staleness.js';
 import { summarise } from './summary.js';
 import { TimeBudget } from './time-budget.js';
 import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict } from './verdict.js';
@@ -40,23 +41,13 @@ export interface ScanOptions {
 }
 
 /** What every scan of one shield needs, worked out once. */
-export interface ShieldParts {
+export interface ScanParts {
   readonly backend: Backend;
   readonly platform: Platform;
   readonly pdq: Pdq;
   readonly policy: Policy;
   readonly limits: DecodeLimits;
-  readonly lists: readonly SearchedList[];
-  readonly patches: readonly SearchedPatches[];
-  /** The PDQ families that the lists ask for; none if no list carries a PDQ hash. */
-  readonly pdqModes: readonly PdqMode[];
-  /** Whether any list carries a digest. */
-  readonly wantsDigests: boolean;
-}
-
-/** Whether a list carries any MD5, SHA-1 or SHA-256. */
-export function carriesDigests({ digests }: SearchableList): boolean {
-  return Object.values(digests).some(({ size }) => size > 0);
+  readonly searched: Searched;
 }
 
 /** Failures that are an answer about the upload. Any other is a mistake in the program, and is thrown. */
@@ -73,7 +64,7 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Looks one upload up. What it throws is in the doc comment of `Shield.scan`. */
-export async function scan(parts: ShieldParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
+export async function scan(parts: ScanParts, input: Input | Image, options: ScanOptions): Promise<Verdict> {
   checkCallOptions(options);
   if (options.deep !== undefined && typeof options.deep !== 'boolean') throw invalid('deep', 'true or false', options.deep);
   if (options.budgetMs !== undefined) checkBudget('budgetMs', options.budgetMs);
@@ -90,7 +81,7 @@ type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs' | 'patchM
 
 /** One scan: what has been found so far. */
 class Scan {
-  readonly #parts: ShieldParts;
+  readonly #parts: ScanParts;
   readonly #options: ScanOptions;
   readonly #time: TimeBudget;
   readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0, patchMs: 0 };
@@ -106,22 +97,22 @@ class Scan {
   /** Something that was to be done failed, or was left out. */
   #incomplete = false;
 
-  constructor(parts: ShieldParts, options: ScanOptions) {
+  constructor(parts: ScanParts, options: ScanOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#time = new TimeBudget(options.budgetMs ?? parts.policy.budgetMs);
-    this.#near = new NearMatches(parts.lists);
-    this.#partial = new PartialMatches(parts.patches);
+    this.#near = new NearMatches(parts.searched.lists);
+    this.#partial = new PartialMatches(parts.searched.patches);
   }
 
   async lookAtFile(input: Input): Promise<void> {
-    const { platform, limits, policy, wantsDigests } = this.#parts;
+    const { platform, limits, policy, searched } = this.#parts;
     const { signal, profile } = this.#options;
     const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile !== undefined && { profile }), ...(signal && { signal }) });
     try {
       const bytes = await this.#timed('readMs', () => readAll(input, decodeOptions.maxBytes, platform.openFile, signal));
       this.#byteLength = bytes.byteLength;
-      if (wantsDigests) await this.#lookUpDigests(bytes);
+      if (searched.wantsDigests) await this.#lookUpDigests(bytes);
       if (!this.#wantsPixels || (policy.stopAtExact && this.#blocked)) return;
       if (!platform.decoder)
         throw new EgideError('NO_DECODER', 'this runtime has no decoder: decode the file and pass the pixels, made by image()');
@@ -134,7 +125,7 @@ class Scan {
   async lookAtPixels(pixels: Image): Promise<void> {
     const image = ownPixels(checkImage(pixels), this.#partial.lists.length > 0);
     this.#byteLength = image.data.byteLength;
-    for (const { list } of this.#parts.lists)
+    for (const { list } of this.#parts.searched.lists)
       if (list.pdq.size === 0 && carriesDigests(list))
         this.#leave({ code: 'NO_BYTES', message: `list ${list.name} holds only digests of files, and pixels have none: pass the file` });
     if (!this.#wantsPixels) return;
@@ -150,7 +141,7 @@ class Scan {
     const { signal } = this.#options;
     const digests = await this.#timed('digestMs', () => digestInput(this.#parts.platform, bytes, signal ? { signal } : {}));
     const started = performance.now();
-    const { matches, truncatedLists } = exactMatches(this.#parts.lists, digests);
+    const { matches, truncatedLists } = exactMatches(this.#parts.searched.lists, digests);
     this.#exact.push(...matches);
     for (const name of truncatedLists) this.#leaveMatches(name);
     this.#spent.searchMs += performance.now() - started;
@@ -190,9 +181,9 @@ class Scan {
   }
 
   async #lookAtFrame(image: Image): Promise<void> {
-    const { backend, pdq, pdqModes } = this.#parts;
+    const { backend, pdq, searched } = this.#parts;
     const { signal } = this.#options;
-    const views = await this.#timed('hashMs', () => hashViews(image, { backend, pdq, modes: pdqModes, signal }));
+    const views = await this.#timed('hashMs', () => hashViews(image, { backend, pdq, modes: searched.pdqModes, signal }));
     if (!this.#first) {
       const { data: _, ...rest } = image;
       this.#first = rest;
@@ -248,7 +239,10 @@ class Scan {
   }
 
   verdict(): Verdict {
-    const { policy, lists } = this.#parts;
+    const { policy, searched } = this.#parts;
+    const { lists, snapshot } = searched;
+    if (snapshot && policy.maxListAgeMs !== undefined)
+      for (const problem of staleProblems(snapshot, policy.maxListAgeMs, Date.now())) this.#leave(problem);
     if (this.#time.problem) this.#leave(this.#time.problem);
     for (const name of this.#near.truncatedLists) this.#leaveMatches(name);
     for (const name of this.#partial.truncatedLists)
@@ -264,6 +258,7 @@ class Scan {
       problems: this.#problems,
       input: this.#input(),
       policyVersion: policy.version,
+      ...(snapshot && { snapshot: { id: snapshot.id, createdAt: snapshot.createdAt, change: snapshot.change } }),
       lists: lists.map(({ list }) => ({ name: list.name, entries: list.entryCount })),
       patches: this.#partial.lists.map(({ list }) => ({ name: list.name, pictures: list.index.size })),
     };
@@ -281,7 +276,7 @@ class Scan {
   }
 
   get #wantsPixels(): boolean {
-    return this.#parts.pdqModes.length > 0 || this.#partial.lists.length > 0;
+    return this.#parts.searched.pdqModes.length > 0 || this.#partial.lists.length > 0;
   }
 
   /** Patches are looked for unless the policy stops at a near match and they could bring nothing sterner. */

@@ -7,21 +7,34 @@ import { resolveDecodeOptions } from '../image/limits.js';
 import type { Input } from '../input.js';
 import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
+import { type CurrentSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import type { PatchList } from './patch-list.js';
-import { checkPolicy, defaultPolicy, type Policy, rulesFor } from './policy.js';
-import { carriesDigests, type ScanOptions, type ShieldParts, scan } from './scan.js';
+import { checkPolicy, defaultPolicy, type Policy } from './policy.js';
+import { type ScanOptions, scan } from './scan.js';
 import { scanUrl, type UrlVerdict } from './scan-url.js';
+import { type GivenLists, type Searched, searchedOf } from './searched.js';
 import type { UrlList } from './url-list.js';
 import type { Verdict } from './verdict.js';
 
-/** What a shield is made of. */
-export interface ShieldOptions {
-  /** The lists to look in, one or more unless there are patches or URLs, each with a name of its own. The caller keeps and disposes of them. */
-  readonly lists: readonly SearchableList[];
+/** What a shield is made of: lists, a snapshot, or both. */
+export type ShieldOptions = ShieldParts & (Required<Pick<ShieldParts, 'lists'>> | Required<Pick<ShieldParts, 'snapshot'>>);
+
+/** The parts of a shield, of which some may be left out. */
+export interface ShieldParts {
+  /**
+   * The lists to look in, each with a name of its own; one or more unless there are patches, URLs or a snapshot. The caller keeps and
+   * disposes of them.
+   */
+  readonly lists?: readonly SearchableList[];
   /** Banks of patches to look in, each with a name that no other bank has. */
   readonly patches?: readonly PatchList[];
   /** Lists of URLs for `scanUrl`, each with a name that no other list of URLs has. */
   readonly urls?: readonly UrlList[];
+  /**
+   * A snapshot, or what holds the current one: its lists are looked in besides, with their patches and URLs. Each scan takes the current one
+   * when it begins, and keeps it to its end.
+   */
+  readonly snapshot?: Snapshot | CurrentSnapshot;
   /** Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
@@ -60,25 +73,44 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
   resolveDecodeOptions(limits);
   const banks = checkBanks(options.patches ?? []);
   const urlLists = checkUrlLists(options.urls ?? []);
-  const given = checkLists(options.lists, banks.length + urlLists.length === 0);
-  checkNames(policy, [...given, ...banks, ...urlLists]);
-  const lists = given.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
-  const patches = banks.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
-  const urls = urlLists.map((list) => ({ list, rules: rulesFor(policy, list.name) }));
-  const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
-  const wantsDigests = lists.some(({ list }) => carriesDigests(list));
-  const parts: ShieldParts = { backend, platform, pdq: createPdq(backend), policy, limits, lists, patches, pdqModes, wantsDigests };
+  const source = checkSnapshot(options.snapshot);
+  const lists = checkLists(options.lists ?? [], banks.length + urlLists.length === 0 && !source);
+  const given: GivenLists = { lists, patches: banks, urls: urlLists };
+  const searched = searchedNow(policy, given, source);
+  const pdq = createPdq(backend);
   return {
     policy,
     async scan(input, scanOptions = {}) {
+      const now = searched();
+      const { lists, patches, snapshot } = now;
       if (lists.length + patches.length === 0) throw onlyFor('lists', 'scan', 'hash lists or patches');
-      return scan(parts, input, scanOptions);
+      using _held = snapshot?.hold();
+      return await scan({ backend, platform, pdq, policy, limits, searched: now }, input, scanOptions);
     },
     scanUrl(url) {
+      const { urls } = searched();
       if (urls.length === 0) throw onlyFor('urls', 'scanUrl', 'lists of URLs');
       return scanUrl(urls, policy, url);
     },
   };
+}
+
+/** What is searched now: worked out anew when there is another snapshot. */
+function searchedNow(policy: Policy, given: GivenLists, source: CurrentSnapshot | undefined): () => Searched {
+  let known = searchedOf(policy, given, source?.current);
+  checkNames(policy, [...known.lists, ...known.patches, ...known.urls]);
+  return () => {
+    const snapshot = source?.current;
+    if (known.snapshot !== snapshot) known = searchedOf(policy, given, snapshot);
+    return known;
+  };
+}
+
+function checkSnapshot(snapshot: unknown): CurrentSnapshot | undefined {
+  if (snapshot === undefined) return undefined;
+  if (snapshot instanceof Snapshot) return { current: snapshot };
+  if ((snapshot as Partial<CurrentSnapshot> | null)?.current instanceof Snapshot) return snapshot as CurrentSnapshot;
+  throw invalid('snapshot', 'a snapshot that openSnapshot gave, or what watchSnapshot gave (await it)', snapshot);
 }
 
 function checkLists(lists: unknown, wanted: boolean): readonly SearchableList[] {
@@ -124,8 +156,8 @@ function onlyFor(parameter: string, method: string, what: string): EgideError {
   return new EgideError('INVALID_ARGUMENT', `${parameter}: this shield has no ${what}, so there is nothing that ${method} could ask`);
 }
 
-function checkNames(policy: Policy, given: readonly { readonly name: string }[]): void {
-  const names = new Set(given.map(({ name }) => name));
+function checkNames(policy: Policy, given: readonly { readonly list: { readonly name: string } }[]): void {
+  const names = new Set(given.map(({ list }) => list.name));
   for (const name of Object.keys(policy.lists ?? {}))
     if (!names.has(name)) throw invalid(`policy.lists.${name}`, `the name of a list that was given (${[...names].join(', ')})`, name);
 }

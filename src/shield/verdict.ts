@@ -96,6 +96,7 @@ export type Match = ExactMatch | NearMatch | PartialMatch;
  * - `FEW_FEATURES`: a frame has too little in it for patches of it to be found.
  * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
  * - `OUT_OF_TIME`: the time that a scan may take was over before every step was begun.
+ * - `STALE_LIST`: a list of the snapshot is older than the policy allows.
  * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
  * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or resembles the picture in more places than a search of patches compares; those that are named are the strongest.
  */
@@ -106,6 +107,7 @@ export type ProblemCode =
   | 'FEW_FEATURES'
   | 'FRAMES_LEFT_OUT'
   | 'OUT_OF_TIME'
+  | 'STALE_LIST'
   | 'NO_BYTES'
   | 'MATCHES_LEFT_OUT';
 
@@ -149,6 +151,8 @@ export interface Verdict {
   };
   /** The policy's own version text. */
   readonly policyVersion: string;
+  /** The snapshot that was searched, if one was: {@link Snapshot}. From it, and the same policy, the same verdict follows again. */
+  readonly snapshot?: { readonly id: string; readonly createdAt: number; readonly change: number };
   /** The lists that were searched. */
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
   /** The banks of patches that were searched, and how many pictures are in them. */

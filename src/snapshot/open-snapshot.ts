@@ -16,7 +16,15 @@ import { readUrlHeader, URL_HEADER_BYTES, UrlIndex } from '../search/url-index.j
 import { decrypted, isEncrypted } from './cipher.js';
 import { EntryTable } from './entry-table.js';
 import { Snapshot, type SnapshotIndexes, SnapshotList } from './snapshot.js';
-import { damaged, type IndexSection, LINE_BYTES, type ManifestList, type ReadBytes, readManifest, type Section } from './snapshot-format.js';
+import {
+  damaged,
+  type IndexSection,
+  LINE_BYTES,
+  type ManifestList,
+  type ReadBytes,
+  readManifest,
+  type Section,
+} from './snapshot-format.js';
 
 /** How to open a snapshot. */
 export interface OpenSnapshotOptions extends CheckOptions {

@@ -147,3 +147,8 @@ export class Snapshot implements Disposable {
     this.#placed[Symbol.dispose]();
   }
 }
+
+/** Whatever holds the snapshot in use, and perhaps exchanges it for a newer one. */
+export interface CurrentSnapshot {
+  readonly current: Snapshot;
+}

@@ -94,7 +94,15 @@ class SnapshotWriter {
     const known = await view.lists();
     const works = known
       .filter(({ enabled, negative }) => enabled && !negative)
-      .map((list): ListWork => ({ list, table: new EntryTableWriter(), categories: new Map(), unreadableUrls: 0, sections: { entries: undefined } }));
+      .map(
+        (list): ListWork => ({
+          list,
+          table: new EntryTableWriter(),
+          categories: new Map(),
+          unreadableUrls: 0,
+          sections: { entries: undefined },
+        }),
+      );
     const negative = new Set(known.filter((list) => list.negative && list.enabled).map(({ id }) => id));
     const numbers = await this.#readEntries(view, works, negative);
     for (const work of works) work.sections.entries = yield* this.#section(work.table.chunks());

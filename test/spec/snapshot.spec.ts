@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFileMapper } from '../../src/backend/native.js';
-import type { BankSignal } from '../../src/bank/signal.js';
-import type { BankView, SourceList } from '../../src/bank/snapshot-source.js';
+import type { SourceList } from '../../src/bank/snapshot-source.js';
 import { createEgide } from '../../src/egide.js';
 import { createPortableDigester } from '../../src/hash/digests-portable.js';
 import type { Platform } from '../../src/platform.js';
@@ -12,6 +11,7 @@ import { createIndexFiles } from '../../src/search/index-file-node.js';
 import { openSnapshot } from '../../src/snapshot/open-snapshot.js';
 import { snapshotChunks, type WriteSnapshotOptions } from '../../src/snapshot/write-snapshot.js';
 import { backends } from './backends.js';
+import { type TestEntry, viewOf } from './bank-view.js';
 import { seededBytes } from './search-fixture.js';
 
 const platform: Platform = {
@@ -26,13 +26,6 @@ const hashes = seededBytes(32 * ENTRIES, 5);
 const digests = seededBytes(16 * ENTRIES, 6);
 const hashOf = (i: number): Uint8Array => hashes.subarray(32 * i, 32 * (i + 1));
 const md5Of = (i: number): Uint8Array => digests.subarray(16 * i, 16 * (i + 1));
-
-interface TestEntry {
-  readonly list: number;
-  readonly key: string;
-  readonly category?: string;
-  readonly signals: readonly { readonly type: BankSignal; readonly value: Uint8Array }[];
-}
 
 const LISTS: SourceList[] = [
   { id: 4, name: 'first', enabled: true, negative: false, syncedAt: 1_700_000_000_000 },
@@ -61,41 +54,6 @@ const entries: TestEntry[] = [
   { list: 7, key: 'good', signals: entryOf(VETOED).signals },
 ];
 
-/** What a bank would give, in slices that cut equal values apart. */
-function viewOf(all: readonly TestEntry[], lists = LISTS): BankView {
-  return {
-    change: 17,
-    lists: async () => lists,
-    async *entries() {
-      for (let at = 0; at < all.length; at += 300)
-        yield all.slice(at, at + 300).map(({ list, key, category }, i) => ({
-          id: 3 * (at + i) + 1,
-          list,
-          record: { key, signals: [], ...(category !== undefined && { category }) },
-        }));
-    },
-    async *signals(type) {
-      const held = all.flatMap(({ list, signals }, i) =>
-        lists.find(({ id }) => id === list)?.enabled
-          ? signals.filter((one) => one.type === type).map(({ value }) => ({ value, id: 3 * i + 1 }))
-          : [],
-      );
-      held.sort((a, b) => Buffer.compare(a.value, b.value) || a.id - b.id);
-      for (let at = 0; at < held.length; at += 3) {
-        const slice = held.slice(at, at + 3);
-        let end = 0;
-        yield {
-          values: new Uint8Array(Buffer.concat(slice.map(({ value }) => value))),
-          ends: Uint32Array.from(slice, ({ value }) => (end += value.length)),
-          entries: Float64Array.from(slice, ({ id }) => id),
-        };
-      }
-    },
-    entriesOf: async () => [],
-    changesSince: async () => undefined,
-  };
-}
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'egide-snapshots-'));
@@ -104,7 +62,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
   const backend = makeBackend();
-  const write = async (options?: WriteSnapshotOptions, what = viewOf(entries)): Promise<Uint8Array> => {
+  const write = async (options?: WriteSnapshotOptions, what = viewOf(entries, LISTS)): Promise<Uint8Array> => {
     const parts: Uint8Array[] = [];
     for await (const chunk of snapshotChunks(backend, platform, what, options)) parts.push(chunk.slice());
     return new Uint8Array(Buffer.concat(parts));
@@ -145,16 +103,16 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
       key: `${i}`,
       signals: [{ type: 'pdq' as const, value: shared }],
     }));
-    using vetoed = await open(await write({}, viewOf(crowd)));
+    using vetoed = await open(await write({}, viewOf(crowd, LISTS)));
     expect(vetoed.lists[0]?.pdq.size).toBe(0);
-    using kept = await open(await write({}, viewOf(crowd.slice(0, 6))));
+    using kept = await open(await write({}, viewOf(crowd.slice(0, 6), LISTS)));
     expect(kept.lists[0]?.pdq.search(shared, { maxDistance: 0 }).hits).toHaveLength(6);
   });
 
   test('carry rules about URLs, and count those that are none', async () => {
     const url = (text: string) => [{ type: 'url' as const, value: new TextEncoder().encode(text) }];
     const all = ['https://a.example/x', 'not a url at all', '*.b.example'].map((text, i) => ({ list: 4, key: `${i}`, signals: url(text) }));
-    using snapshot = await open(await write({}, viewOf(all)));
+    using snapshot = await open(await write({}, viewOf(all, LISTS)));
     const [first] = snapshot.lists;
     expect(first?.unreadableUrls).toBe(1);
     expect(first?.urls.search('http://A.example:80/x').map(({ id }) => first.entry(id).id)).toEqual(['0']);
@@ -165,7 +123,7 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
     const egide = createEgide(backend, platform);
     const noise = egide.image({ data: seededBytes(256 * 256, 9), width: 256, height: 256, channels: 1 });
     const { bytes } = await egide.patches.enrol(noise);
-    using snapshot = await open(await write({}, viewOf([{ list: 4, key: 'noise', signals: [{ type: 'patches', value: bytes }] }])));
+    using snapshot = await open(await write({}, viewOf([{ list: 4, key: 'noise', signals: [{ type: 'patches', value: bytes }] }], LISTS)));
     expect(snapshot.lists[0]?.patches.size).toBe(1);
     expect(snapshot.lists[0]?.patches.record(0).bytes.byteLength).toBe(bytes.byteLength);
   });
@@ -243,15 +201,15 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
     const stop = new AbortController();
     const running = write({ signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) });
     await expect(running).rejects.toThrow('enough');
-    const broken = { ...viewOf(entries), lists: () => Promise.reject(new Error('the bank is gone')) };
+    const broken = { ...viewOf(entries, LISTS), lists: () => Promise.reject(new Error('the bank is gone')) };
     await expect(write({}, broken)).rejects.toThrow('the bank is gone');
-    const wrong = viewOf([{ list: 4, key: 'k', signals: [{ type: 'md5', value: new Uint8Array(15) }] }]);
+    const wrong = viewOf([{ list: 4, key: 'k', signals: [{ type: 'md5', value: new Uint8Array(15) }] }], LISTS);
     await expect(write({}, wrong)).rejects.toMatchObject({ code: 'INVALID_BANK' });
   });
 
   test('keep the bytes of the file that they were written to', async () => {
     const path = join(folder, `${backend.name}.saved`);
-    await platform.indexFiles?.save(path, snapshotChunks(backend, platform, viewOf(entries)));
+    await platform.indexFiles?.save(path, snapshotChunks(backend, platform, viewOf(entries, LISTS)));
     using snapshot = await open(new Uint8Array(await readFile(path)));
     expect(snapshot.lists).toHaveLength(3);
   });

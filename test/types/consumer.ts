@@ -36,7 +36,7 @@ const entry = (id: number) => ({ id: `${id}`, list: 'links' });
 const link: UrlVerdict = egide.shield({ lists: [], urls: [{ name: 'links', index, entry }] }).scanUrl('https://a.example/');
 const query = urlQuery('https://a.example/', index.hashing, 16);
 console.log(link.matches[0]?.rule, query.matches(query.prefixes.flatMap((prefix) => index.withPrefix(prefix))));
-// @ts-expect-error A hash list is not optional.
+// @ts-expect-error Lists and a snapshot may not both be left out.
 egide.shield({});
 // @ts-expect-error There is no such mode.
 egide.pdq.hash(image, { mode: 'fast' });

@@ -1,0 +1,45 @@
+import type { BankSignal } from '../../src/bank/signal.js';
+import type { BankView, SourceList } from '../../src/bank/snapshot-source.js';
+
+/** An entry of a bank that is none. */
+export interface TestEntry {
+  readonly list: number;
+  readonly key: string;
+  readonly category?: string;
+  readonly signals: readonly { readonly type: BankSignal; readonly value: Uint8Array }[];
+}
+
+/** What a bank would give, in slices that cut equal values apart. */
+export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]): BankView {
+  return {
+    change: 17,
+    lists: async () => lists,
+    async *entries() {
+      for (let at = 0; at < all.length; at += 300)
+        yield all.slice(at, at + 300).map(({ list, key, category }, i) => ({
+          id: 3 * (at + i) + 1,
+          list,
+          record: { key, signals: [], ...(category !== undefined && { category }) },
+        }));
+    },
+    async *signals(type) {
+      const held = all.flatMap(({ list, signals }, i) =>
+        lists.find(({ id }) => id === list)?.enabled
+          ? signals.filter((one) => one.type === type).map(({ value }) => ({ value, id: 3 * i + 1 }))
+          : [],
+      );
+      held.sort((a, b) => Buffer.compare(a.value, b.value) || a.id - b.id);
+      for (let at = 0; at < held.length; at += 3) {
+        const slice = held.slice(at, at + 3);
+        let end = 0;
+        yield {
+          values: new Uint8Array(Buffer.concat(slice.map(({ value }) => value))),
+          ends: Uint32Array.from(slice, ({ value }) => (end += value.length)),
+          entries: Float64Array.from(slice, ({ id }) => id),
+        };
+      }
+    },
+    entriesOf: async () => [],
+    changesSince: async () => undefined,
+  };
+}
