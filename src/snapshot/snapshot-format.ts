@@ -13,7 +13,7 @@ const SHA256_BYTES = 32;
 export const INDEX_SECTIONS = ['pdq', 'md5', 'sha1', 'sha256', 'patches', 'urls'] as const;
 export type IndexSection = (typeof INDEX_SECTIONS)[number];
 
-/** Where a section lies, in bytes from the beginning of the file, and what it sums up to ({@link ChunkedDigest}). */
+/** Where a section lies, in bytes from the beginning of the file, and what it and the zeros after it sum up to ({@link ChunkedDigest}). */
 export interface Section {
   readonly at: number;
   readonly length: number;
@@ -78,14 +78,17 @@ export async function readManifest(byteLength: number, read: ReadBytes): Promise
   const header = read(0, LINE_BYTES);
   if (!MAGIC.every((byte, i) => header[i] === byte)) throw damaged('does not begin as one');
   const version = new DataView(header.buffer, header.byteOffset).getUint32(8, true);
+  if (!header.subarray(12).every((byte) => byte === 0)) throw damaged('has a damaged header');
   if (version !== VERSION) throw damaged(`is of version ${version}, and this library reads version ${VERSION}`);
   const footer = read(byteLength - LINE_BYTES, LINE_BYTES);
   if (!MAGIC.every((byte, i) => footer[LINE_BYTES - MAGIC.length + i] === byte)) throw damaged('is cut off');
   const view = new DataView(footer.buffer, footer.byteOffset);
   const [at, length] = [Number(view.getBigUint64(0, true)), Number(view.getBigUint64(8, true))];
-  if (length > MAX_MANIFEST_BYTES || at < LINE_BYTES || at + length > byteLength - LINE_BYTES)
+  const rest = byteLength - LINE_BYTES - at - length; // zeros, less than a line of them
+  if (length > MAX_MANIFEST_BYTES || at < LINE_BYTES || rest < 0 || rest >= LINE_BYTES || view.getBigUint64(48, true) !== 0n)
     throw damaged('has a footer that contradicts its length');
   const bytes = read(at, length);
+  if (!read(at + length, rest).every((byte) => byte === 0)) throw damaged('has a damaged manifest');
   const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
   if (!sha256.every((byte, i) => footer[16 + i] === byte)) throw damaged('has a damaged manifest');
   return { manifest: checkManifest(parsed(bytes), at), id: hexOf(sha256) };
@@ -108,7 +111,13 @@ function checkManifest(value: unknown, end: number): Manifest {
     if (typeof name !== 'string' || !isCount(entries) || !Array.isArray(categories) || typeof sections !== 'object' || !sections?.entries)
       throw damaged('has a malformed manifest');
     for (const { at, length, sha256 } of Object.values(sections))
-      if (!isCount(at) || !isCount(length) || at % LINE_BYTES !== 0 || at + length > end || sha256?.length !== 2 * SHA256_BYTES)
+      if (
+        !isCount(at) ||
+        !isCount(length) ||
+        at % LINE_BYTES !== 0 ||
+        at + paddedLength(length) > end ||
+        sha256?.length !== 2 * SHA256_BYTES
+      )
         throw damaged('has a section out of its place');
   }
   return value as Manifest;
@@ -116,6 +125,11 @@ function checkManifest(value: unknown, end: number): Manifest {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Bytes of a section and the zeros after it. */
+export function paddedLength(length: number): number {
+  return Math.ceil(length / LINE_BYTES) * LINE_BYTES;
 }
 
 /** The error for a snapshot that cannot be used. `how` goes on from "this snapshot". */

@@ -10,7 +10,7 @@ import type { PdqIndex } from '../search/pdq-index.js';
 import type { UrlIndex } from '../search/url-index.js';
 import { ChunkedDigest } from './chunked-digest.js';
 import type { EntryTable } from './entry-table.js';
-import { damaged, type Manifest, type ManifestList, type ReadBytes } from './snapshot-format.js';
+import { damaged, type Manifest, type ManifestList, paddedLength, type ReadBytes } from './snapshot-format.js';
 
 /** Bytes summed up at a time. */
 const SLICE_BYTES = 1 << 20;
@@ -106,8 +106,9 @@ export class Snapshot implements Disposable {
     for (const { name, sections } of this.#manifest.lists)
       for (const [kind, { at, length, sha256 }] of Object.entries(sections)) {
         const digest = new ChunkedDigest();
-        for (let from = 0; from < length; from += SLICE_BYTES) {
-          const part = Math.min(SLICE_BYTES, length - from);
+        const end = paddedLength(length);
+        for (let from = 0; from < end; from += SLICE_BYTES) {
+          const part = Math.min(SLICE_BYTES, end - from);
           await digest.update(this.#read(at + from, part));
           done += part;
           onProgress?.(done / this.byteLength);

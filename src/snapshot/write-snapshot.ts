@@ -188,7 +188,10 @@ class SnapshotWriter {
       this.#options.signal?.throwIfAborted();
     }
     const length = this.#length - at;
-    yield* this.#padding();
+    for (const zeros of this.#padding()) {
+      await digest.update(zeros);
+      yield zeros;
+    }
     return { at, length, sha256: await digest.finish() };
   }
 

@@ -146,8 +146,6 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
       const at = Math.floor((bytes.byteLength * i) / 40);
       const damagedBytes = bytes.slice();
       damagedBytes[at] = (damagedBytes[at] as number) ^ 0x10;
-      const isPadding = bytes[at] === 0 && bytes.subarray(at - 8, at + 8).every((byte) => byte === 0);
-      if (isPadding) continue;
       await expect(open(damagedBytes), `byte ${at}`).rejects.toMatchObject({ code: expect.stringMatching(/^INVALID_(BANK|INDEX)$/) });
       await writeFile(path, damagedBytes);
       await expect(
