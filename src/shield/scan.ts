@@ -1,4 +1,4 @@
-import type { Backend, PdqMode } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, type ErrorCode, invalid } from '../errors.js';
 import { digestInput } from '../hash/digests.js';
 import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
@@ -9,8 +9,8 @@ import { type Input, readAll } from '../input.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
 import { hashViews } from './frame-views.js';
-import { type HashedView, NearMatches, type SearchedList } from './near-matches.js';
-import { LEAST_FEATURES, PartialMatches, type SearchedPatches } from './partial-matches.js';
+import { type HashedView, NearMatches } from './near-matches.js';
+import { LEAST_FEATURES, PartialMatches } from './partial-matches.js';
 import { climb } from './patch-ladder.js';
 import { checkBudget, type Policy, sternest } from './policy.js';
 import { carriesDigests, type Searched } from './searched.js';
