@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { PdqMode } from '../backend.js';
 import { EgideError } from '../errors.js';
 import type { Given, Options } from './command.js';
 import type { Found } from './files.js';
+import { UsageError } from './io.js';
 
 /** Options of the commands that hash pictures by themselves. */
 export const READING_OPTIONS: Options = { mode: { type: 'string' }, profile: { type: 'string' } };
@@ -51,4 +53,13 @@ export async function naming<Answer>(path: string, work: () => Promise<Answer>):
     if (!(error instanceof EgideError)) throw error;
     throw new EgideError(error.code, `${path}: ${error.message.replace(/^input: /, '')}`, { cause: error });
   }
+}
+
+/** The 32 bytes of a key file: as they are, or as 64 hex digits. */
+export async function readKey(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  const text = bytes.toString('latin1').trim();
+  if (bytes.length === 32) return new Uint8Array(bytes);
+  if (/^[0-9a-f]{64}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
+  throw new UsageError(`${path}: expected a key of 32 bytes, or 64 hex digits`);
 }

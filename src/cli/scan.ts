@@ -4,9 +4,11 @@ import type { Egide } from '../egide.js';
 import { EgideError } from '../errors.js';
 import type { HashList } from '../list/hash-list.js';
 import { checkPolicy, defaultPolicy, type Policy, sternest } from '../shield/policy.js';
+import type { ScanOptions } from '../shield/scan.js';
 import type { Shield } from '../shield/shield.js';
 import { LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
 import type { Action, Match, Verdict } from '../shield/verdict.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
 import type { Command, Given } from './command.js';
 import { checkOutput, countFiles, type Found, filesIn } from './files.js';
 import { inOrder } from './in-order.js';
@@ -14,20 +16,24 @@ import { EXIT, type Io, printable, UsageError } from './io.js';
 import { packageVersion } from './package-version.js';
 import { type Preview, previewOf } from './preview.js';
 import { Progress } from './progress.js';
-import { JOBS_HELP, jobsOf, naming, profileOf } from './reading.js';
+import { JOBS_HELP, jobsOf, naming, profileOf, readKey } from './reading.js';
 import { Report } from './report.js';
 import { type Row, Table } from './table.js';
 
-/** `egide scan FILE|DIR… --list FILE`. */
+/** `egide scan FILE|DIR… --list FILE|--snapshot FILE`. */
 export const scanCommand: Command = {
   name: 'scan',
-  help: `egide scan FILE|DIR… --list FILE [options]
+  help: `egide scan FILE|DIR… --list FILE|--snapshot FILE [options]
 
-Looks pictures up in hash lists and says what the policy makes of each: allow, hold (a person should look) or block.
+Looks pictures up in hash lists, or in the snapshot of a bank, and says what the policy makes of each: allow, hold (a person should look) or block.
 A file that cannot be read, decoded or hashed is held, unless the policy says otherwise.
 
   -l, --list FILE     a hash list: CSV, NDJSON or local_file lines; may be given several times
+  --snapshot FILE     the snapshot of a bank: its hashes, digests and patches
+  --key-file FILE     32 bytes, or 64 hex digits: the key of an encrypted snapshot
   --policy FILE       a policy in JSON (docs/policy.md); without it, ${defaultPolicy.version}
+  --deep              also look for negatives, small parts and stretched copies by patches
+  --budget MS         begin nothing further on a file after so many milliseconds; what is left out is told
   --profile PROFILE   default, or pytx: decode just as python-threatexchange does
   --report FILE       also write one self-contained HTML page; its previews are blurred and grey
   --clear             with --report: previews as they are
@@ -37,7 +43,11 @@ Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 f
 `,
   options: {
     list: { type: 'string', short: 'l', multiple: true },
+    snapshot: { type: 'string' },
+    'key-file': { type: 'string' },
     policy: { type: 'string' },
+    deep: { type: 'boolean' },
+    budget: { type: 'string' },
     profile: { type: 'string' },
     report: { type: 'string' },
     clear: { type: 'boolean' },
@@ -45,19 +55,22 @@ Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 f
   },
   async run(io, given) {
     if (given.files.length === 0) throw new UsageError('scan: expected files or folders');
-    if (given.texts('list').length === 0) throw new UsageError('scan: expected --list FILE');
+    if (given.texts('list').length === 0 && given.text('snapshot') === undefined)
+      throw new UsageError('scan: expected --list FILE or --snapshot FILE');
     if (given.flag('clear') && given.text('report') === undefined) throw new UsageError('scan: --clear goes with --report');
     const reportPath = given.text('report');
     if (reportPath !== undefined) await checkOutput('--report', reportPath);
     const policy = await readPolicy(given.text('policy'));
-    const [jobs, profile] = [jobsOf(given), profileOf(given)];
+    const [jobs, options] = [jobsOf(given), { ...lookOptions(given), signal: io.signal }];
     const egide = await io.load();
+    using snapshot = await readSnapshot(egide, given, io.signal);
     const lists = await readLists(egide, io, given.texts('list'));
-    const shield = egide.shield({ lists, policy });
+    const shield = egide.shield({ lists, policy, ...(snapshot && { snapshot }) });
+    const all = [...lists, ...(snapshot?.lists ?? [])];
     const report =
-      reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists, egide, version: packageVersion() });
+      reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists: all, egide, version: packageVersion() });
     try {
-      const look = (found: Found) => lookAt(shield, found, { profile, signal: io.signal }, report && { clear: given.flag('clear') });
+      const look = (found: Found) => lookAt(shield, found, options, report && { clear: given.flag('clear') });
       const counts = await scanAll(io, given, inOrder(filesIn(given.files), jobs, look), report);
       await report?.finish();
       if (reportPath !== undefined) io.err(`report: ${printable(reportPath)}\n`);
@@ -108,7 +121,7 @@ function sayCounts({ block, hold, allow }: Record<Action, number>): string {
 async function lookAt(
   shield: Shield,
   { path, unreadable }: Found,
-  options: { readonly profile: 'default' | 'pytx'; readonly signal: AbortSignal },
+  options: ScanOptions,
   preview: { readonly clear: boolean } | undefined,
 ): Promise<Scanned> {
   // A folder that cannot be listed is scanned like a file that cannot be read: the answer is that nobody could tell.
@@ -142,6 +155,27 @@ function evidenceCells(match: Match, frameCount: number | undefined): [why: stri
   if (match.kind === 'near') return ['near pdq', `${String(match.distance).padStart(3)} of 256`, seen.join(', ')];
   const label = match.label ? [LABEL_WORDS[match.label]] : [];
   return [`partial ${match.tier}`, `${match.distinctive} features`, [...seen, match.description, ...label].join(', ')];
+}
+
+/** How each file is looked at. */
+function lookOptions(given: Given): ScanOptions {
+  const budget = given.text('budget');
+  const budgetMs = Number(budget);
+  if (budget !== undefined && !(budgetMs > 0)) throw new UsageError(`scan: --budget: expected milliseconds, more than 0, got ${budget}`);
+  return { profile: profileOf(given), ...(given.flag('deep') && { deep: true }), ...(budget !== undefined && { budgetMs }) };
+}
+
+/** It is verified before anything is looked up in it. */
+async function readSnapshot(egide: Egide, given: Given, signal: AbortSignal): Promise<Snapshot | undefined> {
+  const [path, keyFile] = [given.text('snapshot'), given.text('key-file')];
+  if (path === undefined) {
+    if (keyFile !== undefined) throw new UsageError('scan: --key-file goes with --snapshot');
+    return undefined;
+  }
+  const key = keyFile === undefined ? undefined : await readKey(keyFile);
+  const snapshot = await naming(path, () => egide.openSnapshot(path, { signal, ...(key && { key }) }));
+  if (snapshot.storage === 'mapped') await naming(path, () => snapshot.verify({ signal }));
+  return snapshot;
 }
 
 async function readPolicy(path: string | undefined): Promise<Policy> {
