@@ -95,8 +95,8 @@ export function checkUrlOptions(options: CanonicalUrlOptions): Required<Canonica
 }
 
 /** @internal The error for a text that is no URL, without the text: it may be one of a list. */
-export function noUrl(expected: string, cause?: unknown): EgideError {
-  return new EgideError('INVALID_URL', `url: expected ${expected}`, cause === undefined ? undefined : { cause });
+export function noUrl(expected: string): EgideError {
+  return new EgideError('INVALID_URL', `url: expected ${expected}`);
 }
 
 /** Without what the URL Standard strips: control characters and spaces at both ends, tabs and line ends anywhere. */
@@ -132,8 +132,9 @@ function parse(text: string): URL {
   try {
     // UTS 46 has made a capital sharp s of a name a small one since Unicode 15.1; before, two s, which is another name.
     return new URL(text.replace(AUTHORITY, (part) => part.replaceAll('ẞ', 'ß')));
-  } catch (cause) {
-    throw noUrl('a URL that a browser can open: its host or port is malformed', cause);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // a TypeError is what URL throws; it holds the text, so it is no cause that may be told
+    throw noUrl('a URL that a browser can open: its host or port is malformed');
   }
 }
 

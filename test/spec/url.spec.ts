@@ -158,7 +158,9 @@ describe('the canonical form of a URL', () => {
     ['1 MB of spaces', ' '.repeat(1 << 20)],
     ['what is too long once it is encoded', `http://a.example/${'é'.repeat(MAX_URL_LENGTH / 2)}`],
   ])('is refused for %s, without repeating it', (_what, text) => {
-    const { code, message } = refused(() => canonicalUrl(text));
+    const error = refused(() => canonicalUrl(text));
+    const { code, message } = error;
+    expect(error.cause).toBeUndefined(); // what URL throws holds the text
     expect(code).toBe('INVALID_URL');
     expect(message).toMatch(/^url: expected /);
     expect(message).not.toMatch(/a\.example\/x|good|passwd|hello/);
@@ -176,14 +178,17 @@ describe('the canonical form of a URL', () => {
     ['backslashes', 'http:', '\\'],
   ])('of the longest text of %s takes no time', (_what, start, part) => {
     const text = (start + part.repeat(MAX_URL_LENGTH / part.length)).slice(0, MAX_URL_LENGTH);
-    const started = performance.now();
-    for (const run of [() => canonicalUrl(text, { trackingParameters: 'drop' }), () => urlMd5Compat(text)])
+    const once = (run: () => unknown): number => {
+      const started = performance.now();
       try {
         run();
       } catch (error) {
         expect((error as EgideError).code).toBe('INVALID_URL');
       }
-    expect(performance.now() - started).toBeLessThan(1000);
+      return performance.now() - started;
+    };
+    for (const run of [() => canonicalUrl(text, { trackingParameters: 'drop' }), () => urlMd5Compat(text)])
+      expect(Math.min(once(run), once(run), once(run))).toBeLessThan(1000); // the machine may have other work
   });
 
   test('wants a text, and known options', () => {
