@@ -4,17 +4,27 @@ import { type Command, readGiven } from './command.js';
 import { compareCommand } from './compare.js';
 import { hashCommand } from './hash.js';
 import { EXIT, type Io, messageOf, printable, UsageError } from './io.js';
+import { listFakeCommand } from './list-fake.js';
 import { listMakeCommand } from './list-make.js';
 import { scanCommand } from './scan.js';
 import { versionCommand } from './version.js';
 
-const COMMANDS: readonly Command[] = [hashCommand, compareCommand, listMakeCommand, scanCommand, benchAttacksCommand, benchCommand];
+const COMMANDS: readonly Command[] = [
+  hashCommand,
+  compareCommand,
+  listMakeCommand,
+  listFakeCommand,
+  scanCommand,
+  benchAttacksCommand,
+  benchCommand,
+];
 
 const HELP = `egide: recognise known pictures by exact and perceptual hashes
 
   egide hash FILE…                    print the PDQ hash of pictures
   egide compare A B                   how far two pictures are apart
   egide list make DIR… -o list.csv    make a hash list of the pictures in a folder
+  egide list fake KIND                run a server that acts as an exchange of lists, to try one
   egide scan FILE|DIR… --list FILE    look pictures up in hash lists
 
   egide bench attacks --originals DIR --distractors DIR --out DIR
@@ -56,7 +66,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<number> {
     const name = command.name.split(' ');
     if (name.every((word, i) => words[i] === word)) return await start(command, words.slice(name.length), io);
   }
-  throw new UsageError(first === 'list' ? "list: expected 'list make'" : `there is no command ${JSON.stringify(first)}`);
+  throw new UsageError(first === 'list' ? "list: expected 'list make' or 'list fake'" : `there is no command ${JSON.stringify(first)}`);
 }
 
 async function start(command: Command, words: readonly string[], io: Io): Promise<number> {

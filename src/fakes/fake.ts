@@ -7,6 +7,8 @@ export interface Fault {
   readonly name: string;
   /** What the server then does, for people. */
   readonly what: string;
+  /** A client has to refuse to go on. */
+  readonly fatal?: boolean;
 }
 
 /** What a client sent. */

@@ -3,9 +3,10 @@ import type { Fake, FakeKind, FakeOptions } from './fake.js';
 import { startFakeOf } from './fake-server.js';
 import { fakeNcmec } from './ncmec.js';
 import { fakeStopNcii } from './stopncii.js';
+import { fakeTechAgainstTerrorism } from './tech-against-terrorism.js';
 
 /** Every fake, by the kind of exchange that it imitates. */
-export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii];
+export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism];
 
 /**
  * Starts a fake of an exchange on this machine: synthetic entries, the source's exact protocol, and its faults as switches.

@@ -14,7 +14,7 @@ const AFTER_ALL = LAST_DAY + 86_400_000;
 
 /** What every exchange must do, whatever its source does: hold what the source holds, wherever it was stopped, and keep its secrets. */
 export function describeFaults(kind: FakeKind, make: MakeExchange, { entries, pageSize }: { entries: number; pageSize: number }): void {
-  const names = [...SERVER_FAULTS, ...kind.faults].map(({ name }) => name);
+  const names = [...SERVER_FAULTS, ...kind.faults].filter(({ fatal }) => !fatal).map(({ name }) => name);
   const cases: [string, string[]][] = [['no fault', []], ...names.map((name): [string, string[]] => [name, [name]]), ['all faults', names]];
   const open: Fake[] = [];
   const start = async (options: FakeOptions): Promise<{ fake: Fake; exchange: Exchange }> => {
@@ -75,6 +75,13 @@ export function describeFaults(kind: FakeKind, make: MakeExchange, { entries, pa
   });
 
   describe(`${kind.kind} that cannot be read`, () => {
+    test.each(kind.faults.filter(({ fatal }) => fatal).map(({ name }) => name))('is not read on with %s', async (fault) => {
+      const { fake, exchange } = await start({ faults: [fault] });
+      const error = await readOn(exchange, new Store(), { now: AFTER_ALL }).catch((reason) => reason);
+      expect(error).toMatchObject({ code: 'EXCHANGE_FAILED' });
+      expectSecrets(fake, [`${error.stack} ${String(error.cause)}`]);
+    });
+
     test('refuses credentials that are not its own, and says so without them', async () => {
       const { fake } = await start({});
       const wrong = Object.fromEntries(Object.keys(fake.credentials).map((name) => [name, `wrong-${name}-4711`]));

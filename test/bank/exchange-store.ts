@@ -61,6 +61,7 @@ export function expectSecrets(fake: Fake, texts: readonly string[] = []): void {
   const secrets = Object.values(fake.credentials);
   const asked = fake.requests.map(({ path, query }) => `${path}?${query}`);
   for (const text of [...asked, ...texts]) {
+    expect(text).not.toContain('fake-token');
     for (const secret of secrets) expect(text).not.toContain(secret);
     expect(text).not.toMatch(/6567696446414b45/i); // the tag of every hash of a fake
   }
