@@ -13,13 +13,14 @@ const MAX_TEXT_LENGTH = 65_536;
 
 /**
  * Reads a signal from its text: hex of any case, with or without `0x`, or base64 or base64url of exactly so many bytes; PhotoDNA also as 144 numbers
- * between commas; a URL, or a signal of another type, as it stands.
+ * between commas; a record of patches as base64; a URL, or a signal of another type, as it stands.
  *
  * @param quality Of a PDQ hash, 0 to 100, where the source says.
  * @param name What the source calls an `other` one.
  */
 export function readSignal(type: BankSignal, text: string, { quality, name }: { quality?: number; name?: string } = {}): SignalReading {
   const length = SIGNAL_BYTES[type];
+  if (type === 'patches') return readPatches(text.trim());
   if (length === null) return readText(type, text.trim(), name);
   const value = new Uint8Array(length);
   const trimmed = text.trim();
@@ -38,6 +39,13 @@ export function isSearchable({ type, value, quality = 100 }: Signal): boolean {
   return type === 'pdq' ? quality >= PDQ_MIN_QUALITY && value.some((byte) => byte !== 0) : type !== 'other';
 }
 
+/** A record of patches has as many bytes as its text says; whether it is one is for those who search it to see. */
+function readPatches(text: string): SignalReading {
+  const value = new Uint8Array(Math.floor((6 * text.replace(/={1,2}$/, '').length) / 8));
+  if (value.length === 0 || !readBase64(text, value.length, value)) return { reason: 'patches: not base64' };
+  return { signal: { type: 'patches', value } };
+}
+
 function readText(type: BankSignal, text: string, name: string | undefined): SignalReading {
   if (text === '') return { reason: `${type}: empty` };
   if (text.length > MAX_TEXT_LENGTH) return { reason: `${type}: longer than ${MAX_TEXT_LENGTH} characters` };
@@ -47,7 +55,7 @@ function readText(type: BankSignal, text: string, name: string | undefined): Sig
 
 /** The text of a signal as {@link readSignal} reads it back; `null` for bytes of an `other` one that are no text. */
 export function signalText({ type, value }: Signal): string | null {
-  if (type === 'photodna') return bytesToBase64(value);
+  if (type === 'photodna' || type === 'patches') return bytesToBase64(value);
   if (SIGNAL_BYTES[type] !== null) return bytesToHex(value);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
@@ -74,6 +82,7 @@ const NAMES: Readonly<Record<string, BankSignal>> = {
   hashvideomd5: 'video-md5',
   videosha256: 'video-sha256',
   hashvideosha256: 'video-sha256',
+  patches: 'patches',
   photodna: 'photodna',
   pdna: 'photodna',
   hashphotodna: 'photodna',

@@ -82,12 +82,15 @@ export function addSignal(signals: Signal[], reasons: string[], typeName: string
 }
 
 /** What may be the name of a type that is not known: it is kept with its name, so that it is not lost. No digest is as short. */
-const TYPE_NAME = /^\w[\w .:+-]{0,30}$/;
+export const TYPE_NAME = /^\w[\w .:+-]{0,30}$/;
 
 /** Whether two signals are one and the same. */
 export function sameSignal(a: Signal, b: Signal): boolean {
   return a.type === b.type && a.name === b.name && sameBytes(a.value, b.value);
 }
+
+/** What stands between two tags of one text. */
+export const TAG_DELIMITERS = /[,;|]/;
 
 /** Tags of a text: a JSON array of texts, or what stands between `,`, `;` and `|`. */
 export function readTags(text: string | undefined): string[] {
@@ -95,7 +98,7 @@ export function readTags(text: string | undefined): string[] {
   const listed = text.startsWith('[') ? jsonArray(text) : null;
   if (listed) return listed.filter((tag) => typeof tag === 'string' || typeof tag === 'number').map(String);
   return text
-    .split(/[,;|]/)
+    .split(TAG_DELIMITERS)
     .map((tag) => tag.trim())
     .filter((tag) => tag !== '');
 }
