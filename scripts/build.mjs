@@ -48,6 +48,7 @@ const LINK = [
   '--no-entry',
   '--strip-all',
   '--gc-sections',
+  '--export=__stack_pointer', // a call that does not return leaves it where it was then
   '-z',
   'stack-size=262144',
   'core.o',

@@ -1,7 +1,6 @@
 // Patches as flat C functions (see exports.cpp). Objects live between the calls and are released by name.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -9,9 +8,9 @@
 #include "core/patch/compare.hpp"
 #include "core/patch/extract.hpp"
 #include "core/patch/patches_format.hpp"
-#include "core/patch/pyramid.hpp"
 #include "core/patch/record.hpp"
 #include "wasm/export.hpp"
+#include "wasm/runtime.hpp"
 
 namespace {
 
@@ -22,20 +21,6 @@ const egide::kernels::PatchKernel& patch_kernel(std::uint32_t index) noexcept {
   return kernels[index < kernels.size() ? index : kernels.size() - 1];
 }
 
-// Whether that much could be had at once: what is then allocated bit by bit fits too.
-bool fits(std::uint64_t bytes) noexcept {
-  if (bytes > UINT32_MAX) return false;
-  void* memory = std::malloc(static_cast<std::size_t>(bytes));
-  std::free(memory);
-  return memory != nullptr;
-}
-
-// Luma, all octaves (4/3 of the first), and a quarter more for keypoints and what they become.
-std::uint64_t extraction_bytes(egide::WorkingSize size) noexcept {
-  const std::uint64_t picture = std::uint64_t{size.width} * size.height * sizeof(float);
-  return (picture + picture * egide::kLevels * 4 / 3) * 5 / 4 + (1u << 20);
-}
-
 Bytes* bytes_of(const std::vector<double>& numbers) {
   auto* bytes = new Bytes(numbers.size() * sizeof(double));
   if (!numbers.empty()) std::memcpy(bytes->data(), numbers.data(), bytes->size());
@@ -44,14 +29,13 @@ Bytes* bytes_of(const std::vector<double>& numbers) {
 
 }  // namespace
 
-/// Begins a working picture of an upright picture; 0 if there is no memory for what follows.
+/// Begins a working picture of an upright picture; 0 if its size is out of range.
 EGIDE_EXPORT(patch_begin)
 egide::WorkingPicture* egide_patch_begin(std::uint32_t width, std::uint32_t height, std::uint32_t channels,
                                          std::uint32_t long_side, double stretch_x, double stretch_y,
                                          std::uint32_t kernel) {
   const egide::WorkingSize size = egide::working_size(width * stretch_x, height * stretch_y, long_side);
   if (size.width > egide::kMaxWorkingSide || size.height > egide::kMaxWorkingSide) return nullptr;
-  if (!fits(extraction_bytes(size) + std::uint64_t{width} * 8 * sizeof(float))) return nullptr;
   return new egide::WorkingPicture(width, height, channels, size, patch_kernel(kernel));
 }
 
@@ -60,11 +44,12 @@ void egide_patch_rows(egide::WorkingPicture* working, const std::uint8_t* pixels
   working->rows(pixels, count);
 }
 
-/// Ends a working picture, `wanted` or not.
+/// Ends a working picture, `wanted` or not, whether this returns or not.
 EGIDE_EXPORT(patch_finish)
 Bytes* egide_patch_finish(egide::WorkingPicture* working, std::uint32_t wanted, std::uint32_t source_width,
                           std::uint32_t source_height, std::uint32_t max_features, std::uint32_t kernel) {
   Bytes* bytes = nullptr;
+  egide::wasm::take_over(working);
   if (wanted != 0) {
     const std::uint32_t most = max_features < egide::kMaxPatches ? max_features : egide::kMaxPatches;
     bytes = new Bytes(

@@ -8,11 +8,51 @@ export interface MemoryCore {
   release(pointer: number): void;
 }
 
+/** What native/wasm/runtime.cpp exports: what is to be done around every call. */
+interface Undoing {
+  readonly __stack_pointer: WebAssembly.Global<'i32'>;
+  call_begin(): void;
+  call_undo(): number;
+}
+
+/**
+ * The functions of a module, of which a call that does not return leaves nothing behind: neither memory that the core took for itself
+ * nor its stack. One for which there is no memory throws `OUT_OF_MEMORY`, and the module is as good as before.
+ */
+export function undone<Core extends MemoryCore>(exports: WebAssembly.Exports): Core {
+  const core = exports as unknown as MemoryCore & Undoing;
+  const guarded = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value === 'function' ? undoing(core, value as Call) : value,
+  ]);
+  return Object.fromEntries(guarded) as Core;
+}
+
+type Call = (...numbers: number[]) => number;
+
+function undoing(core: MemoryCore & Undoing, call: Call): Call {
+  return (...numbers) => {
+    const stack = core.__stack_pointer.value;
+    core.call_begin();
+    try {
+      return call(...numbers);
+    } catch (cause) {
+      core.__stack_pointer.value = stack;
+      const wanted = core.call_undo() >>> 0;
+      throw wanted === 0 ? cause : outOfMemory(core, wanted, { cause });
+    }
+  };
+}
+
+function outOfMemory(core: MemoryCore, bytes: number, options?: ErrorOptions): EgideError {
+  const held = core.memory.buffer.byteLength;
+  return new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${held})`, options);
+}
+
 /** A piece of `bytes`, cache-line aligned, with whatever was there before. `released` is called once. Throws `OUT_OF_MEMORY`. */
 export function allocate(core: MemoryCore, bytes: number, released?: () => void): Memory {
   const pointer = bytes < 2 ** 32 ? core.allocate(bytes) >>> 0 : 0;
-  if (pointer === 0)
-    throw new EgideError('OUT_OF_MEMORY', `WebAssembly could not get ${bytes} bytes more (it has ${core.memory.buffer.byteLength})`);
+  if (pointer === 0) throw outOfMemory(core, bytes);
   return new Memory(core, pointer, bytes, released);
 }
 

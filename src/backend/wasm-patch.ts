@@ -1,5 +1,4 @@
 import type { PatchCore, PatchExtraction, Pixels, RecordFacts, RecordShape } from '../backend.js';
-import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
 import { patchesError, recordError } from './record-error.js';
 import { allocate, copied, type Memory, type MemoryCore } from './wasm-memory.js';
@@ -91,12 +90,14 @@ export class WasmPatchCore implements PatchCore {
     const number = this.#around.kernel(kernel);
     const rows = Math.max(1, Math.min(height, Math.floor(SLICE_BYTES / (width * channels))));
     const slice = allocate(this.#core, rows * width * channels);
-    const working = this.#core.patch_begin(width, height, channels, longSide, stretchX, stretchY, number) >>> 0;
-    if (working === 0) {
+    try {
+      const working = this.#core.patch_begin(width, height, channels, longSide, stretchX, stretchY, number) >>> 0;
+      if (working === 0) throw new Error('the picture is out of range');
+      return new PatchJob(this.#core, working, slice, rows, pixels, extraction, number);
+    } catch (error) {
       slice[Symbol.dispose]();
-      throw new EgideError('OUT_OF_MEMORY', `${width} x ${height} pixels need more memory than WebAssembly could get`);
+      throw error;
     }
-    return new PatchJob(this.#core, working, slice, rows, pixels, extraction, number);
   }
 }
 
@@ -155,8 +156,10 @@ class PatchJob implements Disposable {
 
 /** A copy of bytes that the core has made, which are released. */
 export function takeBytes(core: MemoryCore & WasmPatchExports, bytes: number): Uint8Array {
-  const start = core.bytes_start(bytes) >>> 0;
-  const copy = new Uint8Array(core.memory.buffer).slice(start, start + (core.bytes_length(bytes) >>> 0));
-  core.bytes_release(bytes);
-  return copy;
+  try {
+    const start = core.bytes_start(bytes) >>> 0;
+    return new Uint8Array(core.memory.buffer).slice(start, start + (core.bytes_length(bytes) >>> 0));
+  } finally {
+    core.bytes_release(bytes);
+  }
 }

@@ -14,7 +14,7 @@ import {
 import { EgideError, invalid } from '../errors.js';
 import { liveBytes, nextTurn } from '../input.js';
 import { WasmIndexCore, type WasmIndexExports } from './wasm-index.js';
-import { allocate, Memory, type MemoryCore } from './wasm-memory.js';
+import { allocate, Memory, type MemoryCore, undone } from './wasm-memory.js';
 import { WasmPatchCore } from './wasm-patch.js';
 import { WasmPatchIndexCore, type WasmPatchIndexExports } from './wasm-patch-index.js';
 
@@ -73,7 +73,7 @@ export function createWasmBackend(module: WebAssembly.Module, limitBytes = WASM_
 
 function instantiate(module: WebAssembly.Module): Core {
   try {
-    return new WebAssembly.Instance(module, {}).exports as unknown as Core;
+    return undone(new WebAssembly.Instance(module, {}).exports);
   } catch (cause) {
     const message = 'core.wasm could not be instantiated: expected the module of this version of egide, and a runtime with SIMD';
     throw new EgideError('BACKEND_UNAVAILABLE', message, { cause });

@@ -29,7 +29,12 @@ function same<Part>(part: Part): Part {
 
 /** WebAssembly that may take so much memory. */
 export function smallWasm(limitBytes: number): Egide {
-  return withFiles(createWasmBackend(core, limitBytes), createIndexFiles(undefined));
+  return engineOf(createWasmBackend(core, limitBytes));
+}
+
+/** Egide on a backend of one's own. */
+export function engineOf(backend: Backend): Egide {
+  return withFiles(backend, createIndexFiles(undefined));
 }
 
 function withFiles(backend: Backend, indexFiles: ReturnType<typeof createIndexFiles>): Egide {
