@@ -158,6 +158,19 @@ TEST_CASE("a build takes the records that were said, whole and of one kind, and 
   CHECK(bytes == bank_of(collection.records).bytes);
 }
 
+TEST_CASE("an image of an index has at most as many features as are made of a picture") {
+  Random random{21};
+  const Bytes record = record_of(random_image(random, 4000), 16);
+  Bank bank = bank_of({record, record});
+  const auto error_if_first_ends_at = [&](std::uint32_t end) {
+    egide::PatchImage image{};
+    egide::write_number(bank.bytes.data() + bank.index.layout.images + egide::kImageBytes, end);
+    return egide::read_image(bank.index, 0, image);
+  };
+  CHECK(error_if_first_ends_at(egide::kMaxPatches) == IndexError::ok);
+  CHECK(error_if_first_ends_at(egide::kMaxPatches + 1) == IndexError::position);
+}
+
 TEST_CASE("the shape of an index follows from its numbers alone, up to the most there may be") {
   for (const std::uint64_t features : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{4096},
                                        std::uint64_t{25'600'000}, std::uint64_t{1} << 28, egide::kMaxIndexCount}) {

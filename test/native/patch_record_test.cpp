@@ -178,6 +178,18 @@ TEST_CASE("what a forged header or feature says is told apart") {
   CHECK(changed(32 + 24 * 20, 3) == RecordError::content);           // a step that is neither up nor down
 }
 
+TEST_CASE("a record has at most as many features as are made of a picture") {
+  const egide::RecordShape most{8, egide::kMaxPatches, 0, 0, 64, 20}, more{8, egide::kMaxPatches + 1, 0, 0, 64, 20};
+  for (const auto& [shape, error] : {std::pair{most, RecordError::ok}, std::pair{more, RecordError::content}}) {
+    std::vector<std::uint8_t> bytes(egide::record_bytes(shape));
+    egide::seal_record(bytes, shape);
+    CHECK(read(AlignedBytes(bytes, bytes.size())) == error);
+    egide::RecordShape header;
+    CHECK(egide::read_record_header(bytes, header) == error);
+  }
+  CHECK(egide::write_record(noisy_patches(64, 20, 4100, 3), 5000, 8, false).size() == egide::record_bytes(most));
+}
+
 TEST_CASE("however wild a record, reading it ends in an error or in features that lie inside it") {
   std::uint32_t seed = 77;
   for (int round = 0; round < 3000; ++round) {

@@ -331,10 +331,10 @@ TEST_CASE("one index and its shards give the same answers, with the marks of one
 
 TEST_CASE("equal keys are looked at up to a bound, and so are hits, of which the answer tells") {
   Random random{5};
-  Image image = random_image(random, 5000);
+  Image image = random_image(random, 1500);
   for (Feature& feature : image.features) feature.key = 77, feature.code = {{1, 2}};
   const Bytes record = record_of(image, 16, false);
-  const Bank bank = bank_of({record, record});
+  const Bank bank = bank_of({record, record, record});  // more features of one key than are looked at
   const PatchSegment segment{bank.index, {}};
   for (const std::uint32_t count : {300u, 600u}) {
     Query query = copy_of({640, 480, {}}, kShown, 0, count, 1);

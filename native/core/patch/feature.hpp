@@ -30,6 +30,9 @@ struct Code {
 /// Number of bits of a bucket key.
 inline constexpr std::uint32_t kKeyBits = 24;
 
+/// Features of one picture at most: more than anything here makes.
+inline constexpr std::uint32_t kMaxPatches = 4096;
+
 /// What is extracted from a picture: the keypoints with the strongest and best spread first, so that every prefix is a
 /// valid smaller budget.
 struct Patches {

@@ -28,7 +28,7 @@ GroupScorer::GroupScorer(std::span<const Query> queries, std::uint32_t max_dista
     for (const Place& place : query.places) poses.push_back(pose_of(place));
     most = std::max(most, query.places.size());
   }
-  voted_.resize(most), paired_.resize(most), paired_reference_.resize(UINT16_MAX + 1);
+  voted_.resize(most), paired_.resize(most), paired_reference_.resize(kMaxPatches);
 }
 
 GroupScorer::Pose GroupScorer::pose_of(const Place& place) const noexcept {

@@ -83,7 +83,7 @@ IndexError read_image(const Index& index, std::uint64_t image, PatchImage& read)
   const std::uint32_t first = read_u32(row), end = read_u32(next), grid = read_u32(row + 4),
                       grid_end = read_u32(next + 4);
   const std::uint32_t width = read_u32(row + 8), height = read_u32(row + 12);
-  if (first > end || end > index.shape.count || end - first > UINT16_MAX || grid > grid_end ||
+  if (first > end || end > index.shape.count || end - first > kMaxPatches || grid > grid_end ||
       grid_end > index.shape.grid_blocks)
     return IndexError::position;
   const GridShape shape = grid == grid_end ? GridShape{} : grid_shape(width, height);

@@ -75,7 +75,7 @@ void probes_of(const Key& key, std::uint32_t count, std::uint32_t* keys) noexcep
 
 IndexError PatchProbe::run(const Query& query, std::uint8_t number, std::vector<PatchHit>& hits) {
   const auto count = static_cast<std::uint32_t>(
-      std::min({query.codes.size(), query.keys.size(), query.places.size(), std::size_t{UINT16_MAX}}));
+      std::min({query.codes.size(), query.keys.size(), query.places.size(), std::size_t{kMaxPatches}}));
   for (std::uint32_t first = 0; first < count; first += kFeaturesAtOnce) {
     ask_for_starts(query, first, std::min(first + kFeaturesAtOnce, count));
     IndexError error = ask_for_entries();

@@ -41,8 +41,8 @@ class PatchProbe {
   PatchProbe(const PatchSegment& segment, std::uint32_t probes) noexcept
       : segment_(segment), index_(segment.index), probes_(probes) {}
 
-  /// Appends the hits of a query's first 65,535 features, in the order of features, probes and entries. Stop features
-  /// and removed images give none.
+  /// Appends the hits of a query's first kMaxPatches features, in the order of features, probes and entries. Stop
+  /// features and removed images give none.
   IndexError run(const Query& query, std::uint8_t number, std::vector<PatchHit>& hits);
   /// Whether `kMostHits` has cut something off.
   bool truncated() const noexcept { return truncated_; }

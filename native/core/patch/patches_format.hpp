@@ -7,8 +7,8 @@
 namespace egide {
 
 inline constexpr std::size_t kPatchesHeaderBytes = 32;
-/// Longest side of a working picture, and most features: more than anything here makes.
-inline constexpr std::uint32_t kMaxWorkingSide = 2048, kMaxPatches = 4096;
+/// Longest side of a working picture: more than anything here makes.
+inline constexpr std::uint32_t kMaxWorkingSide = 2048;
 
 /// The luma is written with 8 bits, which is what `extract` leaves of it.
 std::vector<std::uint8_t> write_patches(const Patches& patches);

@@ -108,7 +108,8 @@ RecordError read_record_header(std::span<const std::uint8_t> bytes, RecordShape&
            header[record::kColumnsAt],          header[record::kRowsAt],
            read_u32(header + record::kWidthAt), read_u32(header + record::kHeightAt)};
   const GridShape grid{shape.grid_columns, shape.grid_rows};
-  const bool known = (shape.code_bytes == 8 || shape.code_bytes == 16) && shape.width > 0 && shape.height > 0 &&
+  const bool known = (shape.code_bytes == 8 || shape.code_bytes == 16) && shape.feature_count <= kMaxPatches &&
+                     shape.width > 0 && shape.height > 0 &&
                      read_number<std::uint16_t>(header + record::kFlagsAt) == 0 &&
                      (grid == GridShape{} || grid == grid_shape(shape.width, shape.height));
   return known ? RecordError::ok : RecordError::content;
@@ -146,7 +147,7 @@ void seal_record(std::span<std::uint8_t> bytes, const RecordShape& shape) noexce
 std::vector<std::uint8_t> write_record(const Patches& patches, std::uint32_t max_features, std::uint32_t code_bytes,
                                        bool with_grid) {
   const GridShape grid = with_grid ? grid_shape(patches.source_width, patches.source_height) : GridShape{};
-  const std::size_t count = std::min({patches.places.size(), std::size_t{max_features}, std::size_t{UINT16_MAX}});
+  const std::size_t count = std::min({patches.places.size(), std::size_t{max_features}, std::size_t{kMaxPatches}});
   const RecordShape shape{code_bytes,           static_cast<std::uint32_t>(count),
                           grid.columns,         grid.rows,
                           patches.source_width, patches.source_height};

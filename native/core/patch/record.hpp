@@ -72,7 +72,7 @@ RecordError read_record(std::span<const std::uint8_t> bytes, Record& record) noe
 /// Writes the header before features and grid that are in place already: `record_bytes(shape)` bytes.
 void seal_record(std::span<std::uint8_t> bytes, const RecordShape& shape) noexcept;
 
-/// The first `max_features` of a picture, at most 65,535; `code_bytes` is 16 or 8.
+/// The first `max_features` of a picture, at most kMaxPatches; `code_bytes` is 16 or 8.
 std::vector<std::uint8_t> write_record(const Patches& patches, std::uint32_t max_features, std::uint32_t code_bytes,
                                        bool with_grid);
 
