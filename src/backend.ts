@@ -262,8 +262,8 @@ export interface PatchIndexCore {
   writeStops(entries: Uint8Array, codeBytes: number): Uint8Array;
   /** Checks a table; throws `INVALID_PATCHES`. */
   openStops(table: Uint8Array): { codeBytes: number; count: number };
-  /** Marks a finished index for about 2 ns times `units`; returns the units left. */
-  markStops(index: Placed, table: Uint8Array, state: Uint8Array, units: number): number;
+  /** Marks a finished index for about 2 ns times `units`; returns the units left. The table is where `place` put it. */
+  markStops(index: Placed, table: Placed, state: Uint8Array, units: number): number;
 }
 
 /** How to search. */

@@ -15,7 +15,7 @@
  * - `INVALID_URL`: a text is not a URL that can be looked up.
  * - `INVALID_LIST`: a list could not be read at all (a single bad line is counted, not thrown).
  * - `INVALID_INDEX`: bytes are not an index that this version can read, or are damaged.
- * - `INVALID_PATCHES`: bytes are no patches or no record of patches that this version can read, or are damaged.
+ * - `INVALID_PATCHES`: bytes are no patches, record of patches or table of stop features that this version can read, or are damaged.
  * - `BACKEND_UNAVAILABLE`: neither the addon nor the WebAssembly module could be loaded.
  * - `OUT_OF_MEMORY`: the core could not get the memory that the work needs.
  * - `DISPOSED`: the object was disposed of earlier.

@@ -168,7 +168,7 @@ inline BuiltBank build_bank(const PatchBank& bank, std::uint64_t images, std::ui
     require(read_stops(bytes, table) == RecordError::ok, "the table of stop features");
     built.stop_entries = table.count;
     std::vector<std::uint8_t> state(kStopStateBytes);
-    while (mark_stops(work.index, table, state, kUnits).left > 0) continue;
+    while (mark_stops(work.index, bytes, state, kUnits).left > 0) continue;
   });
   require(read_index(work.index, built.index) == IndexError::ok && check_directory(built.index) == IndexError::ok,
           "the marked index opens");

@@ -148,13 +148,11 @@ Napi::Value patch_stops_open(const Napi::CallbackInfo& info) {
 
 // patchStopsMark(index, table, state, units) -> units left, or -1 if the table does not fit the index
 Napi::Value patch_stops_mark(const Napi::CallbackInfo& info) {
-  StopTable table;
-  if (read_stops(bytes_of(info[kAreaArguments]), table) != RecordError::ok) return number(info, -1);
-  const auto state = bytes_of(info[kAreaArguments + 1]);
+  const auto state = bytes_of(info[2 * kAreaArguments]);
   if (state.size() != kStopStateBytes) throw Napi::RangeError::New(info.Env(), "the state has another length");
-  const IndexProgress progress =
-      mark_stops(writable_area_of(info, 0), table, {const_cast<std::uint8_t*>(state.data()), state.size()},
-                 static_cast<std::uint64_t>(info[kAreaArguments + 2].ToNumber().Int64Value()));
+  const IndexProgress progress = mark_stops(
+      writable_area_of(info, 0), area_of(info, kAreaArguments), {const_cast<std::uint8_t*>(state.data()), state.size()},
+      static_cast<std::uint64_t>(info[2 * kAreaArguments + 1].ToNumber().Int64Value()));
   return number(info, progress.ok ? static_cast<double>(progress.left) : -1);
 }
 

@@ -163,9 +163,7 @@ std::uint32_t egide_patch_stops_open(const std::uint8_t* bytes, std::uint32_t le
 EGIDE_EXPORT(patch_stops_mark)
 double egide_patch_stops_mark(std::uint8_t* index, std::uint32_t bytes, const std::uint8_t* table, std::uint32_t length,
                               std::uint8_t* state, double units) {
-  egide::StopTable read;
-  if (egide::read_stops({table, length}, read) != egide::RecordError::ok) return -1;
-  const egide::IndexProgress progress =
-      egide::mark_stops({index, bytes}, read, {state, egide::kStopStateBytes}, static_cast<std::uint64_t>(units));
+  const egide::IndexProgress progress = egide::mark_stops(
+      {index, bytes}, {table, length}, {state, egide::kStopStateBytes}, static_cast<std::uint64_t>(units));
   return progress.ok ? static_cast<double>(progress.left) : -1;
 }

@@ -12,7 +12,7 @@ import type {
 import { checkedAnswer } from './index-error.js';
 import { type Area, areaOf } from './native-index.js';
 import { checked } from './native-patch.js';
-import { recordError } from './record-error.js';
+import { stopsError } from './record-error.js';
 
 type Shape = readonly [features: number, images: number, gridBlocks: number, codeBytes: number];
 
@@ -29,7 +29,7 @@ export interface PatchIndexAddon {
   patchStopsCollect(...args: [segments: unknown[], firstKey: number, units: number]): number | { nextKey: number; entries: Uint8Array };
   patchStopsWrite(entries: Uint8Array, codeBytes: number): Uint8Array;
   patchStopsOpen(table: Uint8Array): number | { codeBytes: number; count: number };
-  patchStopsMark(...args: [...Area, table: Uint8Array, state: Uint8Array, units: number]): number;
+  patchStopsMark(...args: [...Area, ...Area, state: Uint8Array, units: number]): number;
 }
 
 /** Indexes of patches by the addon. */
@@ -76,12 +76,12 @@ export class NativePatchIndexCore implements PatchIndexCore {
 
   openStops(table: Uint8Array): { codeBytes: number; count: number } {
     const facts = this.#addon.patchStopsOpen(table);
-    if (typeof facts === 'number') throw recordError(facts);
+    if (typeof facts === 'number') throw stopsError(facts);
     return facts;
   }
 
-  markStops(index: Placed, table: Uint8Array, state: Uint8Array, units: number): number {
-    const left = this.#addon.patchStopsMark(...areaOf(index), table, state, units);
+  markStops(index: Placed, table: Placed, state: Uint8Array, units: number): number {
+    const left = this.#addon.patchStopsMark(...areaOf(index), ...areaOf(table), state, units);
     if (left < 0) throw new Error('the table does not fit the index');
     return left;
   }

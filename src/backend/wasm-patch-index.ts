@@ -11,7 +11,7 @@ import {
   STOP_STATE_BYTES,
 } from '../backend.js';
 import { checkedAnswer } from './index-error.js';
-import { patchesError, recordError } from './record-error.js';
+import { patchesError, stopsError } from './record-error.js';
 import { type Area, areaOf } from './wasm-index.js';
 import { allocate, copied, type Memory, type MemoryCore } from './wasm-memory.js';
 import { takeBytes, type WasmPatchExports } from './wasm-patch.js';
@@ -32,7 +32,7 @@ export interface WasmPatchIndexExports extends WasmPatchExports {
   patch_stops_collect(...args: [segments: number, count: number, firstKey: number, units: number, out: number]): number;
   patch_stops_write(entries: number, length: number, codeBytes: number): number;
   patch_stops_open(table: number, length: number, facts: number): number;
-  patch_stops_mark(...args: [...Area, table: number, length: number, state: number, units: number]): number;
+  patch_stops_mark(...args: [...Area, ...Area, state: number, units: number]): number;
 }
 
 /** Numbers that a segment takes: its area, and that of what is removed. */
@@ -106,15 +106,14 @@ export class WasmPatchIndexCore implements PatchIndexCore {
     using placed = copied(this.#core, table);
     using facts = allocate(this.#core, 8);
     const error = this.#core.patch_stops_open(placed.pointer, table.byteLength, facts.pointer);
-    if (error !== 0) throw recordError(error);
+    if (error !== 0) throw stopsError(error);
     const [codeBytes = 0, count = 0] = facts.numbers();
     return { codeBytes, count };
   }
 
-  markStops(index: Placed, table: Uint8Array, state: Uint8Array, units: number): number {
-    using placed = copied(this.#core, table);
+  markStops(index: Placed, table: Placed, state: Uint8Array, units: number): number {
     using kept = copied(this.#core, state);
-    const left = this.#core.patch_stops_mark(...areaOf(index), placed.pointer, table.byteLength, kept.pointer, units);
+    const left = this.#core.patch_stops_mark(...areaOf(index), ...areaOf(table), kept.pointer, units);
     if (left < 0) throw new Error('the table does not fit the index');
     state.set(kept.view().subarray(0, STOP_STATE_BYTES));
     return left;

@@ -163,7 +163,8 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-async function markStops(backend: Backend, placed: Placed, table: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+async function markStops(backend: Backend, index: Placed, stops: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  using table = backend.place(stops);
   const state = new Uint8Array(STOP_STATE_BYTES);
-  while (backend.patchIndex.markStops(placed, table, state, MARK_UNITS) > 0) await nextTurn(signal);
+  while (backend.patchIndex.markStops(index, table, state, MARK_UNITS) > 0) await nextTurn(signal);
 }

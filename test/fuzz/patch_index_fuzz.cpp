@@ -82,7 +82,7 @@ void use(AlignedBytes& bytes, const egide::Index& index, const egide::Query& que
   const std::vector<std::uint8_t> written = egide::write_stops(entries, 16);
   egide::StopTable table;
   require(egide::read_stops(written, table) == egide::RecordError::ok);
-  require(egide::mark_stops(bytes, table, state, ~std::uint64_t{0}).ok);
+  require(egide::mark_stops(bytes, written, state, ~std::uint64_t{0}).ok);
 }
 
 }  // namespace

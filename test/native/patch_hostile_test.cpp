@@ -50,7 +50,7 @@ int use(const AlignedBytes& bytes, std::span<const Query> queries) {
   REQUIRE(egide::read_stops(table, stops) == egide::RecordError::ok);
   AlignedBytes marked(bytes);
   Bytes state(egide::kStopStateBytes);
-  CHECK(egide::mark_stops(marked, stops, state, ~0ull).ok);
+  CHECK(egide::mark_stops(marked, table, state, ~0ull).ok);
   return errors;
 }
 

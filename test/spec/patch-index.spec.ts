@@ -198,6 +198,9 @@ describe.each(engines)('PatchIndex on %s', (name, makeEgide) => {
     const table = await egide.patches.stopFeatures([other]);
     await expect(build([standard], { stops: table })).rejects.toThrow(/stops: expected a table of standard features/);
     expect(await code(() => build([standard], { stops: new Uint8Array(40) }))).toBe('INVALID_PATCHES');
+    await expect(build([standard], { stops: standard.bytes })).rejects.toThrow('these bytes are no table of stop features');
+    await expect(build([standard], { stops: table.subarray(0, -1) })).rejects.toThrow(/^this table of stop features is shorter or longer/);
+    expect(() => egide.patches.openRecord(table)).toThrow('these bytes are no record of patches');
     for (const wrong of [null, 3, 'all', {}])
       expect(await code(() => build([standard], { stops: wrong as 'keep' }))).toBe('INVALID_ARGUMENT');
     for (const wrong of [null, 3, [null], [3], [{}]]) expect(await code(() => build(wrong as never))).toBe('INVALID_ARGUMENT');

@@ -80,7 +80,7 @@ IndexLayout layout_of(const IndexShape& shape) noexcept;
 /// `kIndexAlignment` they are searched fastest.
 struct Index {
   IndexShape shape;
-  IndexLayout layout;
+  IndexLayout layout{};
   const std::uint8_t* bytes = nullptr;
 
   std::span<const std::uint8_t> rows() const noexcept {

@@ -1,11 +1,9 @@
 #include "core/patch/patch_probe.hpp"
 
 #include <algorithm>
-#include <bit>
 
-#include "core/kernels/choose.hpp"
-#include "core/kernels/codes_kernels.hpp"
 #include "core/kernels/prefetch.hpp"
+#include "core/patch/nearest.hpp"
 
 namespace egide {
 namespace patch_probe {
@@ -18,16 +16,6 @@ void prefetch_lines(const std::uint8_t* begin, const std::uint8_t* end) noexcept
   for (std::size_t line = 0; line < kLinesAhead && begin + line * kLine < end; ++line)
     kernels::prefetch(begin + line * kLine);
   if (begin < end) kernels::prefetch(end - 1);
-}
-
-// As the kernels of codes do, for codes of 8 bytes, one after the other: the numbers of those within `limit` bits.
-std::size_t near_narrow(const Code& asked, const std::uint8_t* codes, std::size_t count, std::uint32_t limit,
-                        std::uint32_t* near) noexcept {
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    if (static_cast<std::uint32_t>(std::popcount(asked.words[0] ^ read_u64(codes + 8 * i))) <= limit)
-      near[found++] = static_cast<std::uint32_t>(i);
-  return found;
 }
 
 /// Bits of a key to turn, and what that costs.
@@ -136,7 +124,6 @@ IndexError PatchProbe::compare(const Query& query, std::uint8_t number, std::vec
   using namespace patch_probe;
   const bool narrow = index_.shape.width == 8;
   const std::uint32_t limit = hit_distance(index_.shape.width);
-  static const kernels::CodesKernel& kernel = kernels::kernel_named(kernels::codes_kernels());
   std::array<std::uint32_t, kCodesAtOnce> near;
   for (std::uint32_t i = 0; i < asked_count_; ++i) {
     const Probe& probe = asked_[i];
@@ -144,9 +131,7 @@ IndexError PatchProbe::compare(const Query& query, std::uint8_t number, std::vec
     for (std::uint32_t begin = probe.run.begin; begin < probe.run.end; begin += kCodesAtOnce) {
       const std::uint32_t count = std::min(kCodesAtOnce, probe.run.end - begin);
       const std::uint8_t* codes = index_.bytes + index_.layout.rows + index_.shape.width * std::uint64_t{begin};
-      const std::size_t found = narrow ? near_narrow(code, codes, count, limit, near.data())
-                                       : kernel.run(reinterpret_cast<const std::uint8_t*>(code.words.data()), codes,
-                                                    count, ~std::uint64_t{0}, limit, near.data());
+      const std::size_t found = codes_within(code, codes, index_.shape.width, count, limit, near.data());
       for (std::size_t n = 0; n < found; ++n) {
         const std::uint32_t feature = read_entry(index_, begin + near[n]).feature;
         if (feature >= index_.shape.count) return IndexError::position;

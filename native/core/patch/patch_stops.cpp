@@ -5,9 +5,11 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <optional>
 
 #include "core/index/checksum.hpp"
 #include "core/index/little_endian.hpp"
+#include "core/patch/nearest.hpp"
 
 namespace egide {
 namespace patch_stops {
@@ -17,6 +19,8 @@ constexpr std::uint32_t kStopMagic = 0x73706765;
 constexpr std::uint8_t kStopVersion = 1;
 constexpr std::size_t kStopHeaderBytes = 32, kStopVersionAt = 4, kStopCodeBytesAt = 5, kStopCountAt = 8,
                       kStopTablesAt = 16, kStopSumAt = 24;
+// Codes that are compared with one at a time.
+constexpr std::size_t kCodesAtOnce = 64;
 // What a key, a feature, a comparison of two and the look at an image cost in units of 2 ns.
 constexpr std::uint64_t kKeyUnits = 10, kFeatureUnits = 20, kPairUnits = 1, kImageUnits = 20, kBytesPerUnit = 8;
 
@@ -37,6 +41,13 @@ struct Feature {
   std::uint64_t image;  // segment and image
 };
 
+/// The same of all features, apart.
+struct Features {
+  std::vector<Feature> sorted;
+  std::vector<Code> codes;
+  std::vector<std::uint64_t> images;
+};
+
 // The first key from `key` on that a feature has, or kStopKeys. Never one before it, whatever the index says.
 IndexError next_key(const Index& index, std::uint32_t& key) noexcept {
   const std::uint32_t rest_bits = kKeyBits - index.shape.directory_bits, rest_mask = (1u << rest_bits) - 1;
@@ -52,8 +63,9 @@ IndexError next_key(const Index& index, std::uint32_t& key) noexcept {
 }
 
 // All features of one key, at most kMostAlike, in the order of their codes.
-IndexError features_of(std::span<const PatchSegment> segments, std::uint32_t key, std::vector<Feature>& features) {
-  features.clear();
+IndexError features_of(std::span<const PatchSegment> segments, std::uint32_t key, Features& found) {
+  std::vector<Feature>& features = found.sorted;
+  features.clear(), found.codes.clear(), found.images.clear();
   for (std::size_t s = 0; s < segments.size(); ++s) {
     const Index& index = segments[s].index;
     EntryRun run{};
@@ -70,22 +82,37 @@ IndexError features_of(std::span<const PatchSegment> segments, std::uint32_t key
   std::ranges::sort(features, [](const Feature& a, const Feature& b) {
     return a.code.words != b.code.words ? a.code.words < b.code.words : a.image < b.image;
   });
+  for (const Feature& feature : features) found.codes.push_back(feature.code), found.images.push_back(feature.image);
   return IndexError::ok;
 }
 
-// Whether `kStopImages` other images have a feature like number `at`; counts the comparisons.
-bool seen_elsewhere(const std::vector<Feature>& features, std::size_t at, std::uint32_t radius,
-                    std::uint64_t& units) noexcept {
-  std::array<std::uint64_t, kStopImages + 1> images{features[at].image};
-  std::size_t known = 1;
-  for (const Feature& other : features) {
-    units += kPairUnits;
-    if (code_distance(other.code, features[at].code) > radius) continue;
-    if (std::find(images.begin(), images.begin() + known, other.image) != images.begin() + known) continue;
-    images[known++] = other.image;
-    if (known > kStopImages) return true;
+// Calls `found(number)` for the codes within the radius until it returns true, and then returns that; counts the
+// comparisons.
+template <typename Found>
+bool any_near(const Code& asked, const std::vector<Code>& codes, std::uint32_t radius, std::uint64_t& units,
+              const Found& found) noexcept {
+  std::array<std::uint32_t, kCodesAtOnce> near;
+  for (std::size_t begin = 0; begin < codes.size(); begin += kCodesAtOnce) {
+    const std::size_t count = std::min(kCodesAtOnce, codes.size() - begin);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(codes.data() + begin);
+    units += kPairUnits * count;
+    const std::size_t nearby = codes_within(asked, bytes, sizeof(Code), count, radius, near.data());
+    for (std::size_t i = 0; i < nearby; ++i)
+      if (found(begin + near[i])) return true;
   }
   return false;
+}
+
+// Whether `kStopImages` other images have a feature like number `at`.
+bool seen_elsewhere(const Features& features, std::size_t at, std::uint32_t radius, std::uint64_t& units) noexcept {
+  std::array<std::uint64_t, kStopImages + 1> images{features.images[at]};
+  std::size_t known = 1;
+  return any_near(features.codes[at], features.codes, radius, units, [&](std::size_t other) {
+    const std::uint64_t image = features.images[other];
+    if (std::find(images.begin(), images.begin() + known, image) != images.begin() + known) return false;
+    images[known++] = image;
+    return known > kStopImages;
+  });
 }
 
 void append(std::vector<std::uint8_t>& entries, std::uint32_t key, const Code& code, std::uint32_t code_bytes) {
@@ -95,9 +122,11 @@ void append(std::vector<std::uint8_t>& entries, std::uint32_t key, const Code& c
   std::memcpy(entries.data() + at + kCodeAt, code.words.data(), code_bytes);
 }
 
-/// What marking keeps between calls.
+/// What marking keeps between calls: among it, of the entry whose turn it is, the bits that its key is changed in, and
+/// how many features of that key are done.
 struct MarkState {
   std::uint64_t cleared = 0, entry = 0, image = 0, summed = 0;
+  std::uint32_t flips = 0, done = 0;
   Checksum content;
   bool begun = false;
 };
@@ -110,9 +139,13 @@ class Marking {
           std::uint64_t units) noexcept
       : bytes_(bytes), index_(index), table_(table), state_(state), units_(units) {}
 
+  /// Whether the state is one that marking left.
+  bool sound() const noexcept {
+    return state_.cleared <= index_.layout.images - index_.layout.stops && state_.summed <= body();
+  }
   void run() noexcept {
     clear();
-    while (used_ < units_ && state_.entry < table_.count) mark(state_.entry++);
+    while (used_ < units_ && state_.entry < table_.count) mark();
     while (used_ < units_ && state_.image < index_.shape.images) spare_copy(state_.image++);
     if (used_ < units_) sum_up();
   }
@@ -133,33 +166,44 @@ class Marking {
     state_.cleared += now, used_ += now / kBytesPerUnit + (now < bytes ? 1 : 0);
   }
 
-  void mark(std::uint64_t entry) noexcept {
-    const Code code = table_.code(entry);
-    const std::uint32_t key = table_.key(entry), mask = table_.mask(entry);
-    for (std::uint32_t flips = mask;; flips = (flips - 1) & mask) {
-      mark(key ^ flips, code);
-      if (flips == 0) return;
-    }
-  }
-
-  void mark(std::uint32_t key, const Code& code) noexcept {
-    const std::uint32_t radius = stop_distance(table_.code_bytes);
+  // One of the keys that the entry stands for, or as many of its features as there are units for.
+  void mark() noexcept {
+    const std::uint32_t mask = table_.mask(state_.entry), key = (table_.key(state_.entry) ^ state_.flips) % kStopKeys;
     EntryRun run{};
     used_ += kFeatureUnits;
-    if (bucket_of(index_, key, run) != IndexError::ok || run.begin == run.end) return;
-    run = run_of(index_, key, run);
-    for (std::uint32_t i = run.begin; i < run.end; ++i) {
-      const std::uint32_t feature = read_entry(index_, i).feature;
-      if (feature >= index_.shape.count || code_distance(code_at(index_, i), code) > radius) continue;
+    if (bucket_of(index_, key, run) != IndexError::ok) run = {};
+    if (run.begin < run.end) run = run_of(index_, key, run);
+    const Code code = table_.code(state_.entry);
+    const std::uint32_t count = run.end - run.begin;
+    while (state_.done < count) {
+      const auto now = static_cast<std::uint32_t>(std::min<std::size_t>(kCodesAtOnce, count - state_.done));
+      mark(run.begin + state_.done, now, code);
+      state_.done += now;
+      if (used_ >= units_ && state_.done < count) return;
+    }
+    state_.done = 0;
+    state_.flips = (state_.flips - mask) & mask;  // the next subset of the mask, 0 after the last
+    if (state_.flips == 0) ++state_.entry;
+  }
+
+  void mark(std::uint32_t first, std::uint32_t count, const Code& code) noexcept {
+    std::array<std::uint32_t, kCodesAtOnce> near;
+    const std::uint32_t width = index_.shape.width;
+    const std::uint8_t* codes = index_.bytes + index_.layout.rows + width * std::uint64_t{first};
+    const std::size_t found = codes_within(code, codes, width, count, stop_distance(width), near.data());
+    for (std::size_t i = 0; i < found; ++i) {
+      const std::uint32_t feature = read_entry(index_, first + near[i]).feature;
+      if (feature >= index_.shape.count) continue;
       stops()[feature / 8] = static_cast<std::uint8_t>(stops()[feature / 8] | 1u << feature % 8);
     }
-    used_ += (run.end - run.begin) * kPairUnits;
+    used_ += count * kPairUnits;
   }
 
   void spare_copy(std::uint64_t number) noexcept {
     PatchImage image;
     used_ += kImageUnits;
     if (read_image(index_, number, image) != IndexError::ok) return;
+    used_ += image.count * kPairUnits;
     std::uint32_t marked = 0;
     for (std::uint32_t i = 0; i < image.count; ++i) marked += is_stop(index_, image.first + i) ? 1 : 0;
     if (4 * std::uint64_t{marked} <= 3 * std::uint64_t{image.count}) return;
@@ -198,8 +242,10 @@ Code StopTable::code(std::uint64_t entry) const noexcept {
   return {{read_u64(at), code_bytes == 16 ? read_u64(at + 8) : 0}};
 }
 
-RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) noexcept {
-  using namespace patch_stops;
+namespace patch_stops {
+
+// Checks the header, and that the entries are all there.
+RecordError view_stops(std::span<const std::uint8_t> bytes, StopTable& table) noexcept {
   const std::uint8_t* header = bytes.data();
   if (bytes.size() < 4 || read_u32(header) != kStopMagic) return RecordError::not_a_record;
   if (bytes.size() < kStopHeaderBytes) return RecordError::length;
@@ -209,7 +255,17 @@ RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) no
   if (read.code_bytes != 8 && read.code_bytes != 16) return RecordError::content;
   const std::uint64_t each = entry_bytes(read.code_bytes), entries = bytes.size() - kStopHeaderBytes;
   if (entries % each != 0 || read.count != entries / each) return RecordError::length;
-  if (sum_of(bytes) != read_u64(header + kStopSumAt)) return RecordError::checksum;
+  table = read;
+  return RecordError::ok;
+}
+
+}  // namespace patch_stops
+
+RecordError read_stops(std::span<const std::uint8_t> bytes, StopTable& table) noexcept {
+  using namespace patch_stops;
+  StopTable read;
+  if (const RecordError error = view_stops(bytes, read); error != RecordError::ok) return error;
+  if (sum_of(bytes) != read_u64(bytes.data() + kStopSumAt)) return RecordError::checksum;
   for (std::uint64_t i = 0; i < read.count; ++i)
     if (read.key(i) >= kStopKeys || (i > 0 && read.key(i) < read.key(i - 1)) || read.mask(i) >= kStopKeys ||
         std::popcount(read.mask(i)) > static_cast<int>(kMaskBits))
@@ -226,27 +282,31 @@ StopProgress collect_stops(std::span<const PatchSegment> segments, std::uint32_t
   const std::uint32_t code_bytes = segments[0].index.shape.width, radius = stop_distance(code_bytes);
   for (const PatchSegment& segment : segments)
     if (segment.index.shape.width != code_bytes) return {IndexError::kind, key};
-  std::vector<Feature> features;
+  std::vector<std::optional<std::uint32_t>> next(segments.size());  // the first key from `key` on that each has
+  Features features;
   std::vector<Code> found;
   for (std::uint64_t used = 0; used < units; ++key) {
     std::uint32_t least = kStopKeys;
-    for (const PatchSegment& segment : segments) {
-      std::uint32_t next = key;
-      if (const IndexError error = next_key(segment.index, next); error != IndexError::ok) return {error, key};
-      least = std::min(least, next);
+    for (std::size_t s = 0; s < segments.size(); ++s) {
+      if (!next[s] || *next[s] < key) {
+        next[s] = key;
+        if (const IndexError error = next_key(segments[s].index, *next[s]); error != IndexError::ok)
+          return {error, key};
+      }
+      least = std::min(least, *next[s]);
     }
     key = least;
     if (key == kStopKeys) break;
     if (const IndexError error = features_of(segments, key, features); error != IndexError::ok) return {error, key};
-    used += kKeyUnits * segments.size() + kFeatureUnits * features.size();
-    if (features.size() <= kStopImages) continue;
+    used += kKeyUnits * segments.size() + kFeatureUnits * features.codes.size();
+    if (features.codes.size() <= kStopImages) continue;
     found.clear();
-    for (std::size_t i = 0; i < features.size(); ++i) {
-      const auto alike = [&](const Code& code) { return code_distance(code, features[i].code) <= radius; };
-      used += kPairUnits * found.size();
-      if (std::ranges::any_of(found, alike) || !seen_elsewhere(features, i, radius, used)) continue;
-      found.push_back(features[i].code);
-      append(entries, key, features[i].code, code_bytes);
+    for (std::size_t i = 0; i < features.codes.size(); ++i) {
+      const Code& code = features.codes[i];
+      const auto is_one = [](std::size_t) { return true; };
+      if (any_near(code, found, radius, used, is_one) || !seen_elsewhere(features, i, radius, used)) continue;
+      found.push_back(code);
+      append(entries, key, code, code_bytes);
     }
   }
   return {IndexError::ok, key};
@@ -274,17 +334,20 @@ std::vector<std::uint8_t> write_stops(std::span<const std::uint8_t> entries, std
   return bytes;
 }
 
-IndexProgress mark_stops(std::span<std::uint8_t> index, const StopTable& table, std::span<std::uint8_t> state,
-                         std::uint64_t units) noexcept {
+IndexProgress mark_stops(std::span<std::uint8_t> index, std::span<const std::uint8_t> table,
+                         std::span<std::uint8_t> state, std::uint64_t units) noexcept {
   using namespace patch_stops;
-  Index read;
-  if (read_index(index, read) != IndexError::ok || read.shape.kind != IndexKind::patch ||
-      read.shape.width != table.code_bytes)
-    return {false, 0};
   MarkState marking;
   std::memcpy(static_cast<void*>(&marking), state.data(), sizeof marking);
+  Index read;
+  StopTable stops;
+  const RecordError error = marking.begun ? view_stops(table, stops) : read_stops(table, stops);
+  if (error != RecordError::ok || read_index(index, read) != IndexError::ok || read.shape.kind != IndexKind::patch ||
+      read.shape.width != stops.code_bytes)
+    return {false, 0};
   if (!marking.begun) marking = MarkState(), marking.begun = true;
-  Marking work(index, read, table, marking, units);
+  Marking work(index, read, stops, marking, units);
+  if (!work.sound()) return {false, 0};
   work.run();
   std::memcpy(state.data(), static_cast<const void*>(&marking), sizeof marking);
   return {true, work.left()};

@@ -59,10 +59,11 @@ std::vector<std::uint8_t> write_stops(std::span<const std::uint8_t> entries, std
 /// (measured here); and by a quarter of its features a picture can still be found. Which features are marked depends on
 /// their image and the table alone.
 ///
-/// Works for about `units` of 2 ns; `state` of `kStopStateBytes` begins as zeros. While units are left, the index's
-/// checksum does not hold. False for `ok` if its codes have another length than the table's.
+/// Works for about `units` of 2 ns; `state` of `kStopStateBytes` begins as zeros, and then the table is checked as
+/// `read_stops` does: it must stay as it is until no units are left. Until then the index's checksum does not hold.
+/// False for `ok` if the table is none or its codes have another length than the index's.
 inline constexpr std::size_t kStopStateBytes = 160;
-IndexProgress mark_stops(std::span<std::uint8_t> index, const StopTable& table, std::span<std::uint8_t> state,
-                         std::uint64_t units) noexcept;
+IndexProgress mark_stops(std::span<std::uint8_t> index, std::span<const std::uint8_t> table,
+                         std::span<std::uint8_t> state, std::uint64_t units) noexcept;
 
 }  // namespace egide
