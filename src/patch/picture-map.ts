@@ -46,7 +46,7 @@ export interface PictureMap extends ColourFit {
 export async function mapPictures(backend: Backend, a: Image, b: Image, options: MapOptions = {}): Promise<PictureMap | undefined> {
   checkCallOptions(options);
   const { signal } = options;
-  if (options.match !== undefined && !Array.isArray(options.match?.pairs)) throw invalid('match', 'what match or map gave', options.match);
+  if (options.match !== undefined) checkMatch(options.match);
   const [query, reference] = [checkImage(a), checkImage(b)];
   const match = options.match ?? (await matched(backend, query, reference, options));
   if (match === undefined) return undefined;
@@ -72,6 +72,20 @@ export async function mapPictures(backend: Backend, a: Image, b: Image, options:
   const visible = compared.cells.filter((cell) => cell !== 'not-visible').length;
   const same = compared.cells.filter((cell) => cell === 'same').length;
   return { ...compared, agreement: same / Math.max(1, visible), aligned: alignedImage(laid), reference: plainImage(base), match };
+}
+
+/** Checks what of a match is used here. */
+function checkMatch(match: unknown): asserts match is PatchMatch {
+  if (typeof match !== 'object' || match === null) throw invalid('match', 'what match or map gave', match);
+  const { toQuery, copy, pairs } = match as Partial<PatchMatch>;
+  const areNumbers = (numbers: unknown, count: number): boolean =>
+    Array.isArray(numbers) && numbers.length === count && numbers.every(Number.isFinite);
+  if (!areNumbers(toQuery, 9)) throw invalid('match.toQuery', 'the nine numbers that match or map gave', toQuery);
+  if (!(Number.isFinite(copy?.scale) && (copy?.scale as number) > 0)) throw invalid('match.copy.scale', 'a number above 0', copy?.scale);
+  if (typeof copy?.negative !== 'boolean') throw invalid('match.copy.negative', 'true or false', copy?.negative);
+  if (!Array.isArray(pairs) || pairs.length === 0) throw invalid('match.pairs', 'the pairs that match or map gave', pairs);
+  for (const [i, pair] of pairs.entries())
+    if (!areNumbers(pair?.reference, 2)) throw invalid(`match.pairs[${i}].reference`, 'x and y', pair?.reference);
 }
 
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;

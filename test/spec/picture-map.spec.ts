@@ -2,6 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.js';
 import { imageOf } from '../../src/image/image.js';
+import type { PatchMatch } from '../../src/patch/patch-match.js';
 import type { PictureMap } from '../../src/patch/picture-map.js';
 import { reduced, uprightSize } from '../../src/patch/working-picture.js';
 import { flat, nodeEgide, photo } from '../fixtures/shield.js';
@@ -106,6 +107,40 @@ describe.each(backends)('the map of two pictures on %s', (_name, makeBackend) =>
     const map = await egide.patches.map(original, original, { match: match as NonNullable<typeof match> });
     expect(map?.match).toBe(match);
     expect(shareOf(map as PictureMap, 'same', WHOLE)).toBe(1);
+  });
+
+  test('says what is wrong with a match that neither match nor map gave', async () => {
+    const match = egide.patches.match(egide.patches.extract(original), await egide.patches.enrol(original)) as PatchMatch;
+    const { toQuery, copy, pairs } = match;
+    const wrong: readonly [expected: string, match: unknown][] = [
+      ['match', null],
+      ['match.toQuery', { pairs: [] }],
+      ['match.toQuery', { ...match, toQuery: toQuery.slice(1) }],
+      ['match.toQuery', { ...match, toQuery: toQuery.with(4, Number.NaN) }],
+      ['match.toQuery', { ...match, toQuery: toQuery.map(String) }],
+      ['match.copy.scale', { ...match, copy: undefined }],
+      ['match.copy.scale', { ...match, copy: { ...copy, scale: 0 } }],
+      ['match.copy.scale', { ...match, copy: { ...copy, scale: Number.NaN } }],
+      ['match.copy.negative', { ...match, copy: { ...copy, negative: undefined } }],
+      ['match.pairs', { ...match, pairs: [] }],
+      ['match.pairs', { ...match, pairs: 7 }],
+      ['match.pairs[0].reference', { ...match, pairs: [undefined] }],
+      ['match.pairs[1].reference', { ...match, pairs: [pairs[0], { reference: [1, Number.NaN] }] }],
+    ];
+    for (const [expected, given] of wrong)
+      await expect(egide.patches.map(original, original, { match: given as PatchMatch })).rejects.toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(`${expected}: expected`) }),
+      );
+    // What has the right form and says what cannot be leads to no answer that fails.
+    for (const strange of [1e300, 1e-300, 0]) {
+      const given = {
+        ...match,
+        toQuery: toQuery.map(() => strange) as unknown as PatchMatch['toQuery'],
+        copy: { ...copy, scale: strange || 1e308 },
+      };
+      const map = await egide.patches.map(original, original, { match: given });
+      expect(map?.cells).toHaveLength(832);
+    }
   });
 
   test('stops with the signal, and names what is wrong', async () => {
