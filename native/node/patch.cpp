@@ -58,6 +58,8 @@ Extraction extraction_of(const Napi::CallbackInfo& info) {
   const std::uint32_t long_side = std::clamp(number(5), kLeastSide, kMaxWorkingSide);
   const WorkingSize size = working_size(stored.seen_width() * info[7].ToNumber().DoubleValue(),
                                         stored.seen_height() * info[8].ToNumber().DoubleValue(), long_side);
+  if (!in_range(size.width, kMaxWorkingSide) || !in_range(size.height, kMaxWorkingSide))
+    throw Napi::RangeError::New(info.Env(), "the picture is stretched by what is no factor");
   return {stored, size, std::min(number(6), kMaxPatches)};
 }
 
@@ -108,16 +110,10 @@ Napi::Value patch_extract_async(const Napi::CallbackInfo& info) {
   return worker->start();
 }
 
-// Patches as the first argument's bytes.
-Patches patches_of(const Napi::Value& value) {
-  Patches patches;
-  if (!read_patches(bytes_of(value), patches)) throw Napi::RangeError::New(value.Env(), "these bytes are no patches");
-  return patches;
-}
-
-// patchRecord(patches, max features, bytes of a code, with grid) -> bytes
+// patchRecord(patches, max features, bytes of a code, with grid) -> bytes, or undefined if the first are no patches
 Napi::Value patch_record(const Napi::CallbackInfo& info) {
-  const Patches patches = patches_of(info[0]);
+  Patches patches;
+  if (!read_patches(bytes_of(info[0]), patches)) return info.Env().Undefined();
   const std::uint32_t code_bytes = info[2].ToNumber().Uint32Value() == 8 ? 8 : 16;
   return array_of(info.Env(), write_record(patches, std::min(info[1].ToNumber().Uint32Value(), kMaxPatches), code_bytes,
                                            info[3].ToBoolean()));
@@ -141,9 +137,11 @@ Napi::Value patch_record_open(const Napi::CallbackInfo& info) {
   return facts;
 }
 
-// patchMatch(patches, record, variants, images) -> numbers of the answer, none if nothing agrees
+// patchMatch(patches, record, variants, images) -> numbers of the answer, none if nothing agrees; undefined if the
+// first are no patches
 Napi::Value patch_match(const Napi::CallbackInfo& info) {
-  const Patches patches = patches_of(info[0]);
+  Patches patches;
+  if (!read_patches(bytes_of(info[0]), patches)) return info.Env().Undefined();
   std::vector<double> numbers;
   compare(patches, bytes_of(info[1]), info[2].ToNumber().Uint32Value(), info[3].ToNumber().DoubleValue(), numbers);
   auto array = Napi::Float64Array::New(info.Env(), numbers.size());

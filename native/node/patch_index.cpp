@@ -71,12 +71,13 @@ Segments segments_of(const Napi::Value& value) {
   return found;
 }
 
-// patchIndexSearch(segments, patches, variants, deep, images) -> minus an error, or { numbers, truncated }
+// patchIndexSearch(segments, patches, variants, deep, images) -> minus an error, or { numbers, truncated }; undefined
+// if the second are no patches
 Napi::Value patch_index_search(const Napi::CallbackInfo& info) {
   const Segments bank = segments_of(info[0]);
   if (bank.error != IndexError::ok) return failed(info, bank.error);
   Patches patches;
-  if (!read_patches(bytes_of(info[1]), patches)) throw Napi::RangeError::New(info.Env(), "these bytes are no patches");
+  if (!read_patches(bytes_of(info[1]), patches)) return info.Env().Undefined();
   const Asked asked = ask(bank.segments, patches, info[2].ToNumber().Uint32Value(), info[3].ToBoolean(),
                           info[4].ToNumber().DoubleValue());
   if (asked.error != IndexError::ok) return failed(info, asked.error);

@@ -20,6 +20,11 @@ export function checkedAnswer(answer: number): number {
   throw new EgideError('INVALID_INDEX', MEANINGS[-answer] ?? `this index cannot be read (error ${-answer})`);
 }
 
+/** The error for a build that gets other rows than it was begun for. */
+export function rowsChanged(): EgideError {
+  return new EgideError('INVALID_ARGUMENT', 'what the index is built of was changed meanwhile: leave it as it is until the index is there');
+}
+
 const KINDS: readonly IndexFacts['kind'][] = ['pdq', 'digest', 'patch'];
 
 /** The name of `IndexKind` (native/core/index/index_format.hpp). */

@@ -10,7 +10,7 @@ import type {
   Placed,
 } from '../backend.js';
 import { EgideError } from '../errors.js';
-import { checkedAnswer, kindOf } from './index-error.js';
+import { checkedAnswer, kindOf, rowsChanged } from './index-error.js';
 
 /** Where an index lies: memory (for shared memory a Uint8Array: the addon cannot take the buffer itself), offset and length. */
 export type Area = readonly [memory: IndexMemory, offset: number, byteLength: number];
@@ -128,11 +128,13 @@ export class NativeIndexCore implements IndexCore {
   }
 
   add({ index, scratch }: IndexBuild, rows: Uint8Array, ids?: Uint32Array): void {
-    if (!this.#addon.indexAdd(...areaOf(index), ...areaOf(scratch), rows, ids)) throw new Error('these rows do not fit the shape');
+    if (!this.#addon.indexAdd(...areaOf(index), ...areaOf(scratch), rows, ids)) throw rowsChanged();
   }
 
   step({ index, scratch }: IndexBuild, units: number): number {
-    return checkedAnswer(this.#addon.indexStep(...areaOf(index), ...areaOf(scratch), units));
+    const left = this.#addon.indexStep(...areaOf(index), ...areaOf(scratch), units);
+    if (left < 0) throw rowsChanged();
+    return left;
   }
 
   lengthOf(header: Uint8Array): number {

@@ -23,7 +23,7 @@ export interface PatchIndexAddon {
   patchIndexBegin(...args: [...Area, ...Area, ...Shape]): boolean;
   patchIndexSearch(
     ...args: [segments: unknown[], patches: Uint8Array, variants: number, deep: boolean, images: number]
-  ): number | PatchSearchAnswer;
+  ): number | PatchSearchAnswer | undefined;
   patchIndexRecord(...args: [...Area, image: number]): number | Uint8Array;
   patchIndexIds(...args: [...Area, first: number, ids: Uint32Array]): number;
   patchStopsCollect(...args: [segments: unknown[], firstKey: number, units: number]): number | { nextKey: number; entries: Uint8Array };
@@ -59,7 +59,7 @@ export class NativePatchIndexCore implements PatchIndexCore {
   }
 
   record(index: Placed, image: number): Uint8Array {
-    return answered(this.#addon.patchIndexRecord(...areaOf(index), image));
+    return answered(checked(() => this.#addon.patchIndexRecord(...areaOf(index), image)));
   }
 
   ids(index: Placed, first: number, ids: Uint32Array): void {
@@ -67,11 +67,11 @@ export class NativePatchIndexCore implements PatchIndexCore {
   }
 
   collectStops(segments: readonly PatchSegment[], firstKey: number, units: number): { nextKey: number; entries: Uint8Array } {
-    return answered(this.#addon.patchStopsCollect(flat(segments), firstKey, units));
+    return answered(checked(() => this.#addon.patchStopsCollect(flat(segments), firstKey, units)));
   }
 
   writeStops(entries: Uint8Array, codeBytes: number): Uint8Array {
-    return this.#addon.patchStopsWrite(entries, codeBytes);
+    return checked(() => this.#addon.patchStopsWrite(entries, codeBytes));
   }
 
   openStops(table: Uint8Array): { codeBytes: number; count: number } {

@@ -18,14 +18,14 @@ type Extraction = readonly [
 export interface PatchAddon {
   patchExtract(...args: [...Extraction, kernel: string | undefined]): Uint8Array;
   patchExtractAsync(...args: Extraction): Promise<Uint8Array>;
-  patchRecord(patches: Uint8Array, maxFeatures: number, codeBytes: number, grid: boolean): Uint8Array;
+  patchRecord(patches: Uint8Array, maxFeatures: number, codeBytes: number, grid: boolean): Uint8Array | undefined;
   patchRecordOpen(record: Uint8Array): number | RecordFacts;
-  patchMatch(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array;
+  patchMatch(patches: Uint8Array, record: Uint8Array, variants: number, images: number): Float64Array | undefined;
 }
 
 /** The addon throws plain errors; the only one that arguments checked by the facade can meet is want of memory. */
 export function outOfMemory(cause: unknown): EgideError {
-  return new EgideError('OUT_OF_MEMORY', 'the core could not get the memory for this picture', { cause });
+  return new EgideError('OUT_OF_MEMORY', 'the core could not get the memory for this', { cause });
 }
 
 /** Patches by the addon. */
@@ -70,14 +70,16 @@ export class NativePatchCore implements PatchCore {
   }
 }
 
-/** The addon throws a RangeError for bytes that are no patches. */
-export function checked<T>(call: () => T): T {
+/** What the addon answers. Throws `OUT_OF_MEMORY`, and `INVALID_PATCHES` where it gives no answer: what it was given are no patches. */
+export function checked<T>(call: () => T | undefined): T {
+  let answer: T | undefined;
   try {
-    return call();
+    answer = call();
   } catch (cause) {
-    if (cause instanceof EgideError) throw cause;
-    throw cause instanceof RangeError ? patchesError(cause) : outOfMemory(cause);
+    throw cause instanceof EgideError ? cause : outOfMemory(cause);
   }
+  if (answer === undefined) throw patchesError();
+  return answer;
 }
 
 function argumentsOf({ data, width, height, channels }: Pixels, extraction: PatchExtraction): Extraction {

@@ -25,6 +25,6 @@ function unreadable(number: number, what: string, again: string): EgideError {
 }
 
 /** The error for patches that the core does not take. */
-export function patchesError(cause?: unknown): EgideError {
-  return new EgideError('INVALID_PATCHES', 'patches: expected the bytes that extract gave, unchanged, in this version', { cause });
+export function patchesError(): EgideError {
+  return new EgideError('INVALID_PATCHES', 'patches: expected the bytes that extract gave, unchanged, in this version');
 }

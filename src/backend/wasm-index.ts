@@ -12,7 +12,7 @@ import {
   type Placed,
 } from '../backend.js';
 import { EgideError } from '../errors.js';
-import { checkedAnswer, kindOf } from './index-error.js';
+import { checkedAnswer, kindOf, rowsChanged } from './index-error.js';
 import { allocate, copied, Memory, type MemoryCore } from './wasm-memory.js';
 
 /** A piece of memory as two arguments. */
@@ -123,11 +123,13 @@ export class WasmIndexCore implements IndexCore {
     using rowsMemory = copied(this.#core, rows);
     using idsMemory = copied(this.#core, ids ? new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) : new Uint8Array(0));
     const args = [rowsMemory.pointer, rows.byteLength, idsMemory.pointer, ids?.length ?? 0] as const;
-    if (this.#core.index_add(...areaOf(index), ...areaOf(scratch), ...args) === 0) throw new Error('these rows do not fit the shape');
+    if (this.#core.index_add(...areaOf(index), ...areaOf(scratch), ...args) === 0) throw rowsChanged();
   }
 
   step({ index, scratch }: IndexBuild, units: number): number {
-    return checkedAnswer(this.#core.index_step(...areaOf(index), ...areaOf(scratch), units));
+    const left = this.#core.index_step(...areaOf(index), ...areaOf(scratch), units);
+    if (left < 0) throw rowsChanged();
+    return left;
   }
 
   lengthOf(header: Uint8Array): number {

@@ -24,6 +24,8 @@ export interface WasmPatchExports {
 interface Surroundings {
   kernel(name: string | undefined): number;
   upright(pixels: Pixels, orientation: number): Pixels;
+  /** The same without holding the event loop for long. */
+  uprightAsync(pixels: Pixels, orientation: number, signal?: AbortSignal): Promise<Pixels>;
 }
 
 /** Rows go over in slices of about this many bytes, so that a picture of any size needs little WebAssembly memory. */
@@ -45,14 +47,17 @@ export class WasmPatchCore implements PatchCore {
   }
 
   extract(pixels: Pixels, extraction: PatchExtraction, kernel?: string): Uint8Array {
-    using job = this.#begin(pixels, extraction, kernel);
+    const { orientation } = extraction;
+    using job = this.#begin(orientation === 1 ? pixels : this.#around.upright(pixels, orientation), extraction, kernel);
     for (const _ of job.feed()); // without giving way
     return job.finish();
   }
 
   async extractAsync(pixels: Pixels, extraction: PatchExtraction, signal?: AbortSignal): Promise<Uint8Array> {
     // The caller may transfer the buffer as soon as this has returned its promise.
-    using job = this.#begin({ ...pixels, data: new Uint8Array(pixels.data) }, extraction);
+    const copy = { ...pixels, data: new Uint8Array(pixels.data) };
+    const { orientation } = extraction;
+    using job = this.#begin(orientation === 1 ? copy : await this.#around.uprightAsync(copy, orientation, signal), extraction);
     let slices = 0;
     for (const _ of job.feed()) if (++slices % SLICES_PER_TURN === 0) await nextTurn(signal);
     await nextTurn(signal); // what follows is one call
@@ -83,9 +88,9 @@ export class WasmPatchCore implements PatchCore {
     return new Float64Array(takeBytes(this.#core, bytes).buffer);
   }
 
-  #begin(stored: Pixels, extraction: PatchExtraction, kernel?: string): PatchJob {
-    const { orientation, longSide, stretchX, stretchY } = extraction;
-    const pixels = orientation === 1 ? stored : this.#around.upright(stored, orientation);
+  /** Begins with upright pixels. */
+  #begin(pixels: Pixels, extraction: PatchExtraction, kernel?: string): PatchJob {
+    const { longSide, stretchX, stretchY } = extraction;
     const { width, height, channels } = pixels;
     const number = this.#around.kernel(kernel);
     const rows = Math.max(1, Math.min(height, Math.floor(SLICE_BYTES / (width * channels))));

@@ -95,6 +95,8 @@ class WasmBackend implements Backend {
     this.patch = new WasmPatchCore(core, {
       kernel: (name) => this.#kernel(name),
       upright: (pixels, orientation) => turned(pixels, orientation, this.#upright(pixels, orientation)),
+      uprightAsync: async (pixels, orientation, signal) =>
+        turned(pixels, orientation, await this.#uprightAsync(pixels, orientation, signal)),
     });
     this.kernels = Array.from({ length: core.kernel_count() }, (_, i) => this.#text(core.kernel_name(i)));
   }

@@ -1,6 +1,6 @@
 import { type Backend, type PatchTotals, type Placed, STOP_STATE_BYTES } from '../backend.js';
 import { checkCallOptions, invalid } from '../errors.js';
-import { type Input, nextTurn } from '../input.js';
+import { type Input, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 import { type Add, buildIndex, checkedIds, openIndex } from '../search/build-index.js';
 import type { BuildOptions, CheckOptions } from '../search/index-bytes.js';
@@ -109,7 +109,7 @@ export function bytesOf(records: readonly (PatchRecord | Uint8Array)[], i: numbe
   const record: unknown = records[i];
   const bytes = record instanceof Uint8Array ? record : (record as PatchRecord | null)?.bytes;
   if (!(bytes instanceof Uint8Array)) throw invalid(`records[${i}]`, 'a record that enrol gave, or its bytes', record);
-  return bytes;
+  return liveBytes(`records[${i}]`, bytes);
 }
 
 function profileOf(backend: Backend, source: RecordSource, wanted: PatchProfile | undefined): PatchProfile {
