@@ -1,5 +1,8 @@
 /** What every entry offers besides `load`: the public types and the few values that need no backend. */
 export type { PdqMode } from '../backend.js';
+export type { Exchange, Feedback, FetchOptions } from '../bank/exchange.js';
+export type { BankRecord, Checkpoint, Json, Opinion, OpinionValue, RecordBatch, RecordProblem } from '../bank/record.js';
+export { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from '../bank/signal.js';
 export type { BackendInfo, Egide } from '../egide.js';
 export { EgideError, type ErrorCode } from '../errors.js';
 export type { DigestOptions, Digests, DigestType } from '../hash/digests.js';
@@ -29,7 +32,28 @@ export type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
 export type { DecodeProfile, Image, ImageInit } from '../image/image.js';
 export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
+export {
+  NCMEC_ENVIRONMENTS,
+  type NcmecEnvironment,
+  type NcmecExchange,
+  type NcmecOptions,
+  type NcmecReason,
+  type NcmecStatus,
+  ncmecExchange,
+} from '../list/exchanges/ncmec.js';
+export { NCMEC_FINGERPRINTS, type NcmecFingerprint } from '../list/exchanges/ncmec-feedback.js';
+export {
+  credentialVariable,
+  EXCHANGES,
+  type ExchangeField,
+  type ExchangeKind,
+  exchangeOf,
+  type Texts,
+} from '../list/exchanges/registry.js';
+export { type StopNciiExchange, type StopNciiOptions, type StopNciiSubmission, stopNciiExchange } from '../list/exchanges/stopncii.js';
+export { type TechAgainstTerrorismOptions, techAgainstTerrorismExchange } from '../list/exchanges/tech-against-terrorism.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
+export type { Fetch, HttpOptions } from '../list/http-client.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
 export type { ReadUrlOptions, UrlRuleList } from '../list/url-rules.js';
 export type { BuildPatchOptions } from '../patch/build-patch-index.js';

@@ -4,7 +4,7 @@ import { type Fake, type FakeOptions, LAST_DAY } from '../../src/fakes/fake.js';
 import { startFake } from '../../src/fakes/fakes.js';
 import { fakeNcmec } from '../../src/fakes/ncmec.js';
 import { NCMEC_ENVIRONMENTS, type NcmecOptions, ncmecExchange } from '../../src/list/exchanges/ncmec.js';
-import { FEEDBACK_TYPES } from '../../src/list/exchanges/ncmec-feedback.js';
+import { NCMEC_FINGERPRINTS } from '../../src/list/exchanges/ncmec-feedback.js';
 import { describeFaults } from './exchange-faults.js';
 import { readOn, Store, sorted } from './exchange-store.js';
 
@@ -155,7 +155,7 @@ describe('NCMEC', () => {
     await expect(why).rejects.toThrow('one or more of: Example Reason 1, Example Reason 2');
     await expect(exchange.giveFeedback({ ...about, signal: 'url', opinion: 'positive' })).rejects.toThrow('signal: expected');
     await expect(exchange.giveFeedback({ ...about, key: 'image0', signal: 'pdq', opinion: 'positive' })).rejects.toThrow('key: expected');
-    for (const type of FEEDBACK_TYPES) expect(await exchange.feedbackReasons(type)).toHaveLength(2);
+    for (const type of NCMEC_FINGERPRINTS) expect(await exchange.feedbackReasons(type)).toHaveLength(2);
   });
 
   test('knows every database by name', () => {

@@ -4,7 +4,7 @@ import { EgideError, invalid } from '../../errors.js';
 import type { AskNcmec, NcmecExchange, NcmecReason } from './ncmec.js';
 
 /** Types of fingerprint, as NCMEC's interface names them (python-threatexchange's client, October 2024). */
-export const FEEDBACK_TYPES = [
+export const NCMEC_FINGERPRINTS = [
   'MD5',
   'SHA1',
   'PDNA',
@@ -16,8 +16,8 @@ export const FEEDBACK_TYPES = [
   'SSVH_SAFER_HASH',
 ] as const;
 
-/** One of {@link FEEDBACK_TYPES}. */
-export type NcmecFingerprint = (typeof FEEDBACK_TYPES)[number];
+/** One of {@link NCMEC_FINGERPRINTS}. */
+export type NcmecFingerprint = (typeof NCMEC_FINGERPRINTS)[number];
 
 /** Those that can match here. */
 const TYPE_OF: Partial<Record<BankSignal, NcmecFingerprint>> = {

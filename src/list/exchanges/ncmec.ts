@@ -10,7 +10,7 @@ import {
   notTheProtocol,
   textOf,
 } from '../http-client.js';
-import { FEEDBACK_TYPES, type NcmecFingerprint, sendFeedback } from './ncmec-feedback.js';
+import { NCMEC_FINGERPRINTS, type NcmecFingerprint, sendFeedback } from './ncmec-feedback.js';
 import { fetchWindows, isUnreadable } from './ncmec-windows.js';
 
 /** NCMEC's databases: who may read which, and what is on it, is agreed with NCMEC. From python-threatexchange's client. */
@@ -96,7 +96,7 @@ export function ncmecExchange(options: NcmecOptions): NcmecExchange {
   const authorization = basicAuthorization(username, password);
   const ask: AskNcmec = (request) => http.send({ ...request, headers: { ...request.headers, authorization } });
   const feedbackReasons: NcmecExchange['feedbackReasons'] = async (type, { signal } = {}) => {
-    if (!FEEDBACK_TYPES.includes(type)) throw invalid('type', `one of ${FEEDBACK_TYPES.join(', ')}`, type);
+    if (!NCMEC_FINGERPRINTS.includes(type)) throw invalid('type', `one of ${NCMEC_FINGERPRINTS.join(', ')}`, type);
     return reasonsOf(await ask({ path: `/v2/feedback/${type}/reasons`, signal }));
   };
   return {
