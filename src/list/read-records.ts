@@ -104,6 +104,9 @@ function checkOptions(options: ReadRecordsOptions): void {
   wholeNumber('maxRecordBytes', maxRecordBytes, 1 << 10, 2 ** 30);
 }
 
+/** Formats that say nothing but their records: an empty file of them is rather a mishap than a source that has withdrawn everything. */
+const HEADLESS: ReadonlySet<BankFormat> = new Set(['ndjson', 'local_file', 'digests']);
+
 class Reading implements RecordsReading {
   readonly #platform: Platform;
   readonly #source: Input;
@@ -210,7 +213,10 @@ class Reading implements RecordsReading {
     const endFault = reader.end(); // also hands on what the reader holds
     const fault = reader.fault ?? packedFault ?? endFault;
     const { read, withdrawn, held } = this.#batches;
-    if (read > withdrawn && held === 0 && this.#detection?.format !== 'ncmec-xml') throw this.#nothingUsable();
+    const format = this.#detection?.format as BankFormat;
+    if (read === 0 && HEADLESS.has(format))
+      throw new EgideError('INVALID_LIST', `the list is empty, which one of format ${format} never is`);
+    if (read > withdrawn && held === 0 && format !== 'ncmec-xml') throw this.#nothingUsable();
     if (fault === undefined) this.#complete = true;
     else {
       this.#fault = `the list ${fault}`;

@@ -298,6 +298,15 @@ test('A gzip file that is cut short is told as such, and what came before is kep
   await expect(read(failing())).rejects.toThrow('the disk is gone');
 });
 
+test('A record of patches may make the first line a long one', async () => {
+  const value = seededBytes(60_000, 1);
+  const { records, report } = await readText(
+    `${JSON.stringify({ id: 'a', signals: [{ type: 'patches', value: bytesToBase64(value) }] })}\n`,
+  );
+  expect(report).toMatchObject({ format: 'ndjson', usable: 1, byType: { patches: 1 } });
+  expect(records[0]?.signals[0]?.value).toEqual(value);
+});
+
 describe('The format of a file', () => {
   test.each([
     ['nothing', '', 'empty'],
@@ -330,6 +339,9 @@ describe('The format of a file', () => {
       message: expect.stringContaining('not one of 1 records of format csv'),
     });
     await expect(readText('{"value":[{"a":1}]}')).rejects.toMatchObject({ code: 'INVALID_LIST' });
+    for (const format of ['csv', 'icse', 'ndjson', 'local_file', 'digests'] as const)
+      for (const text of ['', '\n# c\n']) await expect(readText(text, { format })).rejects.toMatchObject({ code: 'INVALID_LIST' });
+    expect((await readText('', { format: 'vics' })).report).toMatchObject({ complete: false });
     expect((await readText('id,pdq\n')).batches.map(({ whole }) => whole)).toEqual(['both']);
   });
 });

@@ -73,6 +73,7 @@ function detectJson(text: string, lines: readonly string[], isWhole: boolean): D
       return { format: 'vics', explanation: 'VICS: one JSON object with an array of Media, though it names no data model' };
     return { format: 'ndjson', explanation: 'NDJSON: its first line is one JSON object' };
   }
+  if (lines.length === 1 && !isWhole) return { format: 'ndjson', explanation: 'NDJSON: it begins with { and a long line' };
   if (/^\{\s*$/.test(first) || lines.length === 1)
     throw new EgideError('INVALID_LIST', `the list is JSON, but neither one object on each line nor VICS: ${EXPECTED}`);
   return { format: 'ndjson', explanation: 'NDJSON: its first line begins with {, though it is malformed' };

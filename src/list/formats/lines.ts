@@ -43,9 +43,10 @@ export class LineReader implements FormatReader {
   end(): string | undefined {
     const before = this.#problems;
     const open = this.#lines.end();
-    this.#parser?.end();
+    if (!this.#parser) throw new EgideError('INVALID_LIST', 'the list has no header: it is empty');
+    this.#parser.end();
     this.#merged.end();
-    const cut = this.#problems > before || this.#parser?.isShort;
+    const cut = this.#problems > before || this.#parser.isShort;
     return open && cut ? 'its last line has no line end and no whole record: it was cut short' : undefined;
   }
 
