@@ -17,7 +17,15 @@ export default defineConfig({
         },
       },
       // What is held and where it comes from: Node only.
-      { test: { name: 'bank', include: ['test/bank/*.spec.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'bank',
+          include: ['test/bank/*.spec.ts'],
+          globalSetup: 'test/bank/postgres-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'package', include: ['test/package/*.spec.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
       { test: { name: 'runtimes', include: ['test/runtimes/*.spec.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],

@@ -13,7 +13,7 @@ parts=(check types native aarch64 fuzz spec bank browser runtimes package docs)
 
 say "egide: all tests. Logs are in $LOGS/."
 need_node
-packages=(g++ make cmake clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 doctest-dev chromium fonts-dejavu-core)
+packages=(g++ make cmake clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 doctest-dev chromium fonts-dejavu-core postgresql-15)
 # On other machines than x86-64 there is nothing to cross: an ARM machine runs its NEON kernels natively.
 [ "$(uname -m)" != x86_64 ] || packages+=(qemu-user g++-aarch64-linux-gnu)
 system_packages "${packages[@]}" || { say "Stopped: run it as root, or with sudo."; exit 1; }

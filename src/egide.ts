@@ -1,4 +1,5 @@
 import type { Backend } from './backend.js';
+import type { Bank, BankTarget, OpenBank, OpenBankOptions } from './bank/bank.js';
 import { EgideError } from './errors.js';
 import { type DigestOptions, type Digests, type DigestType, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
@@ -39,6 +40,12 @@ export interface BackendInfo {
   readonly reason: string;
 }
 
+/** What a runtime has, as far as the whole library uses it. */
+export interface EgidePlatform extends Platform {
+  /** Absent where there are no files. */
+  readonly openBank?: OpenBank;
+}
+
 /** The whole library over one backend. */
 export interface Egide {
   readonly backend: BackendInfo;
@@ -71,6 +78,15 @@ export interface Egide {
    * `OUT_OF_MEMORY`; or the signal's reason.
    */
   hashList(source: Input, options: ReadListOptions): Promise<HashList>;
+  /**
+   * Opens a bank: the lists that a platform holds, kept in a folder or in PostgreSQL (docs/bank.md). Makes it where there is none.
+   *
+   * @param target Path of a folder, or `{ postgres }`.
+   * @throws {EgideError} `NO_FILESYSTEM` where there is no Node, `MISSING_PACKAGE` if kysely, libsql or pg is not installed, `INVALID_BANK` if
+   *   what is there is no bank, of another version or damaged, `NOT_FOUND` if it cannot be reached, `WRITE_FAILED` if it cannot be made or
+   *   written, `BUSY`, `INVALID_ARGUMENT`.
+   */
+  openBank(target: BankTarget, options?: OpenBankOptions): Promise<Bank>;
   /**
    * Builds an index of PDQ hashes, in slices that do not hold the event loop.
    *
@@ -191,7 +207,7 @@ export interface Egide {
  *
  * @param reason Why the entry chose this backend.
  */
-export function createEgide(backend: Backend, platform: Platform, reason = 'chosen by the caller'): Egide {
+export function createEgide(backend: Backend, platform: EgidePlatform, reason = 'chosen by the caller'): Egide {
   return {
     backend: { name: backend.name, kernel: backend.kernels[0] ?? 'scalar', reason },
     pdq: createPdq(backend),
@@ -210,6 +226,10 @@ export function createEgide(backend: Backend, platform: Platform, reason = 'chos
     trim: (image) => trimmed(backend, checkImage(image)),
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
+    async openBank(target, options) {
+      if (platform.openBank) return platform.openBank(target, options);
+      throw new EgideError('NO_FILESYSTEM', `the ${platform.runtime} runtime has no files and no databases: open the bank in Node`);
+    },
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),
     openPdqIndex: (source, options) => openPdqIndex(backend, platform, source, options),
     buildDigestIndex: (type, digests, options) => buildDigestIndex(backend, platform, type, digests, options),

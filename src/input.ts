@@ -33,10 +33,20 @@ export async function* chunksOf(input: Input, openFile: OpenFile | undefined, si
   signal?.throwIfAborted();
   if (input instanceof Uint8Array) yield liveBytes('input', input);
   else if (input instanceof ArrayBuffer) yield bytesOf(input);
-  else yield* streamedChunks(sourceOf(input, openFile)[Symbol.asyncIterator](), signal);
+  else yield* streamedChunks(sourceOf(input, openFile), signal);
 }
 
-async function* streamedChunks(source: AsyncIterator<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* streamedChunks(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const value of untilAborted(source, signal)) {
+    if (!(value instanceof Uint8Array)) throw invalid('input', 'a stream of Uint8Array', value);
+    yield liveBytes('input', value);
+  }
+}
+
+/** The items of a source, until the signal is raised: waiting for the next one ends then, for it may never come. */
+export async function* untilAborted<Item>(items: AsyncIterable<Item>, signal: AbortSignal | undefined): AsyncGenerator<Item> {
+  signal?.throwIfAborted();
+  const source = items[Symbol.asyncIterator]();
   let pending = false;
   try {
     for (;;) {
@@ -45,8 +55,7 @@ async function* streamedChunks(source: AsyncIterator<Uint8Array>, signal: AbortS
       pending = false;
       if (done) return;
       signal?.throwIfAborted();
-      if (!(value instanceof Uint8Array)) throw invalid('input', 'a stream of Uint8Array', value);
-      yield liveBytes('input', value);
+      yield value;
     }
   } finally {
     const closed = source.return?.();

@@ -12,11 +12,11 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { createFileMapper, createNativeBackend } from '../backend/native.js';
 import { createWasmBackend } from '../backend/wasm.js';
 import type { Backend } from '../backend.js';
-import { createEgide, type Egide } from '../egide.js';
+import type { OpenBank } from '../bank/bank.js';
+import { createEgide, type Egide, type EgidePlatform } from '../egide.js';
 import { EgideError, invalid } from '../errors.js';
 import { createNodeDigester } from '../hash/digests-node.js';
 import { sharpDecoder } from '../image/sharp-node.js';
-import type { Platform } from '../platform.js';
 import { createIndexFiles } from '../search/index-file-node.js';
 
 export * from './public.js';
@@ -49,7 +49,7 @@ export function loadSync({ backend = 'auto' }: LoadOptions = {}): Egide {
   }
 }
 
-function native(): [Backend, Platform] {
+function native(): [Backend, EgidePlatform] {
   try {
     return [createNativeBackend(), { ...platform, indexFiles: createIndexFiles(createFileMapper()) }];
   } catch (cause) {
@@ -59,7 +59,7 @@ function native(): [Backend, Platform] {
   }
 }
 
-function wasm(): [Backend, Platform] {
+function wasm(): [Backend, EgidePlatform] {
   try {
     const module = new WebAssembly.Module(readFileSync(new URL('../core.wasm', import.meta.url)));
     return [createWasmBackend(module), { ...platform, indexFiles: createIndexFiles(undefined) }];
@@ -81,4 +81,7 @@ async function* openFile(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-const platform: Platform = { runtime: 'node', createDigester: createNodeDigester, openFile, decoder: sharpDecoder };
+/** Most programs that load this open no bank. */
+const openBank: OpenBank = async (target, options) => (await import('../bank/open-bank-node.js')).openBank(target, options);
+
+const platform: EgidePlatform = { runtime: 'node', createDigester: createNodeDigester, openFile, decoder: sharpDecoder, openBank };

@@ -1,7 +1,23 @@
 /** What every entry offers besides `load`: the public types and the few values that need no backend. */
 export type { PdqMode } from '../backend.js';
+export type {
+  Bank,
+  BankDamage,
+  BankList,
+  BankStatus,
+  BankTarget,
+  ListOptions,
+  ListStatus,
+  OpenBank,
+  OpenBankOptions,
+  PostgresTarget,
+  SignalCounts,
+  StatusOptions,
+  SyncOptions,
+} from '../bank/bank.js';
 export type { Exchange, Feedback, FetchOptions } from '../bank/exchange.js';
 export type { BankRecord, Checkpoint, Json, Opinion, OpinionValue, RecordBatch, RecordProblem } from '../bank/record.js';
+export type { SyncProgress, SyncReport } from '../bank/report.js';
 export { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from '../bank/signal.js';
 export type { BackendInfo, Egide } from '../egide.js';
 export { EgideError, type ErrorCode } from '../errors.js';

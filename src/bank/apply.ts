@@ -1,0 +1,235 @@
+import type { Kysely } from 'kysely';
+import { EgideError } from '../errors.js';
+import { nextTurn } from '../input.js';
+import { type Bulk, inPieces } from './bulk.js';
+import { noteChange } from './changes.js';
+import type { BankRecord, Checkpoint, RecordBatch, RecordProblem } from './record.js';
+import type { Tally } from './report.js';
+import { badKey, type FurtherRow, type KeptRecord, keptRecord, sameRecord } from './rows.js';
+import { type EntryTable, type ListTable, SIGNAL_NUMBERS, type SignalTable, SWEEP, type Tables } from './schema.js';
+
+/** Entries of one slice of what goes through all of them: milliseconds of work (our own choice). */
+const SLICE = 20_000;
+
+/** Where a batch is applied. */
+export interface Place {
+  readonly db: Kysely<Tables>;
+  readonly bulk: Bulk;
+  /** The list's row, read in this transaction. */
+  readonly list: ListTable;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What a batch did; a transaction that fails did nothing. */
+interface Counts {
+  readonly added: number;
+  readonly replaced: number;
+  readonly unchanged: number;
+  readonly withdrawn: number;
+  readonly problems: readonly RecordProblem[];
+}
+
+/** Adds to a tally what a batch did, once it is kept. */
+export function count(tally: Tally, batch: RecordBatch, { added, replaced, unchanged, withdrawn, problems }: Counts): void {
+  tally.steps += 1;
+  tally.read += batch.read;
+  tally.added += added;
+  tally.replaced += replaced;
+  tally.unchanged += unchanged;
+  tally.withdrawn += withdrawn;
+  tally.note(batch.problems);
+  tally.note(problems);
+}
+
+/** Applies a batch and its checkpoint, in the caller's transaction. */
+export async function applyBatch(place: Place, batch: RecordBatch): Promise<Counts> {
+  const begins = batch.whole === 'begin' || batch.whole === 'both';
+  const list = begins ? { ...place.list, generation: place.list.generation + 1, sweep: SWEEP.source } : place.list;
+  const told = await keep({ ...place, list }, batch);
+  const swept = batch.whole === 'end' || batch.whole === 'both' ? await sweep(place.db, list) : [];
+  const entries = list.entries + told.added.length - told.withdrawn.length - swept.length;
+  await place.db
+    .updateTable('list')
+    .set({
+      entries,
+      generation: list.generation,
+      sweep: batch.whole === 'end' || batch.whole === 'both' ? SWEEP.none : list.sweep,
+      revision: list.revision + 1,
+      ...(batch.checkpoint === undefined ? {} : { checkpoint: JSON.stringify(batch.checkpoint), checkpoint_at: place.now }),
+    })
+    .where('id', '=', list.id)
+    .execute();
+  const changed = [...told.added, ...told.replaced, ...told.withdrawn, ...swept];
+  if (changed.length > 0) await noteChange(place.db, { entries: changed, list: list.id });
+  return {
+    added: told.added.length,
+    replaced: told.replaced.length,
+    unchanged: told.unchanged,
+    withdrawn: told.withdrawn.length + swept.length,
+    problems: told.problems,
+  };
+}
+
+/** Ids of entries by what became of them. */
+interface Told {
+  readonly added: number[];
+  readonly replaced: number[];
+  readonly withdrawn: number[];
+  readonly unchanged: number;
+  readonly problems: readonly RecordProblem[];
+}
+
+async function keep({ db, bulk, list }: Place, batch: RecordBatch): Promise<Told> {
+  const { records, withdrawals, problems } = judged(batch.updates);
+  // An entry of which the source now tells something unreadable stays as it was, also when the rest of the list is swept.
+  const unreadable = [...batch.problems, ...problems].flatMap(({ key, partial }) => (key === undefined || partial ? [] : [key]));
+  const known = await knownEntries(db, bulk, list, [...records.keys(), ...withdrawals, ...unreadable]);
+  const rows: EntryTable[] = [];
+  const signals: SignalTable[] = [];
+  const put = (id: number, key: string, { row, further }: KeptRecord): void => {
+    rows.push({ id, list: list.id, key, generation: list.generation, ...row });
+    for (const [n, one] of further.entries()) signals.push({ ...one, n, entry: id, list: list.id });
+  };
+  const next = await db.selectFrom('bank').select('next_entry as id').executeTakeFirstOrThrow();
+  const firstNew = next.id;
+  const [replaced, same]: [number[], number[]] = [[], []];
+  for (const [key, record] of records) {
+    const old = known.get(key);
+    if (old === undefined) put(next.id++, key, record);
+    else if (sameRecord(old, record)) same.push(old.id);
+    else {
+      replaced.push(old.id);
+      put(old.id, key, record);
+    }
+  }
+  const withdrawn = withdrawals.flatMap((key) => known.get(key)?.id ?? []);
+  await removeEntries(db, [...replaced, ...withdrawn]);
+  await bulk.insertEntries(db, rows);
+  await bulk.insertSignals(db, signals);
+  const told = [...same, ...unreadable.flatMap((key) => known.get(key)?.id ?? [])];
+  if (list.sweep !== SWEEP.none)
+    for (const ids of inPieces(told)) await db.updateTable('entry').set({ generation: list.generation }).where('id', 'in', ids).execute();
+  if (next.id > firstNew) await db.updateTable('bank').set({ next_entry: next.id }).execute();
+  const added = Array.from({ length: next.id - firstNew }, (_, i) => firstNew + i);
+  return { added, replaced, withdrawn, unchanged: same.length, problems };
+}
+
+interface Judged {
+  readonly records: Map<string, KeptRecord>;
+  readonly withdrawals: string[];
+  readonly problems: RecordProblem[];
+}
+
+function judged(updates: RecordBatch['updates']): Judged {
+  const [records, withdrawals, problems] = [new Map<string, KeptRecord>(), [] as string[], [] as RecordProblem[]];
+  for (const [key, record] of updates) {
+    const reason = badKey(key);
+    if (reason !== undefined) problems.push({ reason, partial: false });
+    else if (record === null) withdrawals.push(key);
+    else keepIfWell(key, record, records, problems);
+  }
+  return { records, withdrawals, problems };
+}
+
+function keepIfWell(key: string, record: BankRecord, records: Map<string, KeptRecord>, problems: RecordProblem[]): void {
+  const kept = keptRecord(key, record, problems);
+  if (kept) records.set(key, kept);
+}
+
+/** An entry that is there. */
+type Known = KeptRecord & { readonly id: number };
+
+async function knownEntries(db: Kysely<Tables>, bulk: Bulk, list: ListTable, keys: readonly string[]): Promise<Map<string, Known>> {
+  if (list.entries === 0) return new Map();
+  const rows = await bulk.entriesWithKeys(db, list.id, keys);
+  const further = await furtherOf(
+    db,
+    rows.filter((row) => row.further !== null).map((row) => row.id),
+  );
+  return new Map(rows.map((row) => [row.key, { id: row.id, row, further: further.get(row.id) ?? [] }]));
+}
+
+/** The further signals of entries, in the order of their records. */
+export async function furtherOf(db: Kysely<Tables>, ids: readonly number[]): Promise<Map<number, FurtherRow[]>> {
+  const found = new Map<number, FurtherRow[]>();
+  for (const some of inPieces(ids)) {
+    const rows = await db
+      .selectFrom('signal')
+      .select(['entry', 'type', 'value', 'quality', 'name'])
+      .where('type', 'in', Object.values(SIGNAL_NUMBERS))
+      .where('entry', 'in', some)
+      .orderBy('entry')
+      .orderBy('n')
+      .execute();
+    for (const { entry, ...row } of rows) {
+      const others = found.get(entry);
+      if (others) others.push(row);
+      else found.set(entry, [row]);
+    }
+  }
+  return found;
+}
+
+/** Deletes entries and their signals. */
+export async function removeEntries(db: Kysely<Tables>, ids: readonly number[]): Promise<void> {
+  for (const some of inPieces(ids)) {
+    await db.deleteFrom('signal').where('type', 'in', Object.values(SIGNAL_NUMBERS)).where('entry', 'in', some).execute();
+    await db.deleteFrom('entry').where('id', 'in', some).execute();
+  }
+}
+
+/** Withdraws what was not told since the telling of the whole list began. Returns the ids. */
+export async function sweep(db: Kysely<Tables>, { id: list, generation }: ListTable): Promise<number[]> {
+  const swept: number[] = [];
+  for await (const { from, to } of entrySlices(db)) {
+    const gone = await db
+      .selectFrom('entry')
+      .select('id')
+      .where('id', '>', from)
+      .where('id', '<=', to)
+      .where('list', '=', list)
+      .where('generation', '!=', generation)
+      .execute();
+    const ids = gone.map((row) => row.id);
+    await removeEntries(db, ids);
+    swept.push(...ids);
+  }
+  return swept;
+}
+
+/** The ids of all entries, in slices between which other work gets its turn: those above `from`, up to `to`. */
+export async function* entrySlices(db: Kysely<Tables>, signal?: AbortSignal): AsyncGenerator<{ from: number; to: number }> {
+  const slice = db.selectFrom('entry').select('id').orderBy('id').limit(SLICE);
+  for (let from = 0; ; await nextTurn(signal)) {
+    const { to } = await db
+      .selectFrom(slice.where('id', '>', from).as('slice'))
+      .select((eb) => eb.fn.max('id').as('to'))
+      .executeTakeFirstOrThrow();
+    if (to === null) return;
+    yield { from, to };
+    from = to;
+  }
+}
+
+/**
+ * The row of a list, in the transaction that will change it.
+ *
+ * @param revision What the list had when this sync last changed it; `undefined` before.
+ * @throws {EgideError} `INVALID_ARGUMENT` if there is no such list, `BUSY` if somebody else has changed it since.
+ */
+export async function listToChange(db: Kysely<Tables>, name: string, revision: number | undefined): Promise<ListTable> {
+  const list = await db.selectFrom('list').selectAll().where('name', '=', name).executeTakeFirst();
+  if (!list) throw new EgideError('INVALID_ARGUMENT', 'list: expected the name of a list that the bank has: add it first');
+  if (revision !== undefined && list.revision !== revision)
+    throw new EgideError(
+      'BUSY',
+      'the list is being changed by somebody else, too: what was kept is whole; sync it again when they are done',
+    );
+  return list;
+}
+
+/** The checkpoint of a list, as its source gave it. */
+export function checkpointOf({ checkpoint }: ListTable): Checkpoint | undefined {
+  return checkpoint === null ? undefined : (JSON.parse(checkpoint) as Checkpoint);
+}

@@ -1,0 +1,89 @@
+import type { Kysely } from 'kysely';
+import { invalid } from '../errors.js';
+import { signalOf } from './rows.js';
+import type { Tables } from './schema.js';
+import type { BankChanges } from './snapshot-source.js';
+
+/** Changes that a bank can still name: who is further behind reads everything, which takes less than so many steps (our own choice). */
+const KEPT_CHANGES = 10_000;
+/** Entries that one change names one by one; of more, their list is named (our own choice). */
+const MAX_NAMED_ENTRIES = 50_000;
+
+/** What one transaction changed of what is searched, or of what a match says. */
+export interface Change {
+  /** Ids of entries; not sorted. */
+  readonly entries?: readonly number[];
+  /** Their list, which is named instead of them if they are many. */
+  readonly list?: number;
+  /** Whether the list itself changed. */
+  readonly whole?: boolean;
+  readonly value?: { readonly type: number; readonly value: Uint8Array };
+}
+
+/** {@link Change} as JSON. Ids are runs: the first, and how many follow one another. */
+interface ChangeJson {
+  readonly runs?: readonly (readonly [first: number, count: number])[];
+  readonly list?: number;
+  /** Type and hex digits. */
+  readonly value?: readonly [number, string];
+}
+
+/** Counts a change and keeps what it was, in the caller's transaction. */
+export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole = false, value }: Change): Promise<void> {
+  const named = whole || entries.length > MAX_NAMED_ENTRIES;
+  const json: ChangeJson = {
+    ...(named && list !== undefined ? { list } : {}),
+    ...(!named && entries.length > 0 ? { runs: runsOf(entries) } : {}),
+    ...(value ? { value: [value.type, toHex(value.value)] } : {}),
+  };
+  const { change } = await db
+    .updateTable('bank')
+    .set((eb) => ({ change: eb('change', '+', 1) }))
+    .returning('change')
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('change')
+    .values({ id: change, what: JSON.stringify(json) })
+    .execute();
+  await db
+    .deleteFrom('change')
+    .where('id', '<=', change - KEPT_CHANGES)
+    .execute();
+}
+
+/** What changed after `since`; `undefined` if that is no longer known. */
+export async function changesSince(db: Kysely<Tables>, since: number): Promise<BankChanges | undefined> {
+  if (!Number.isSafeInteger(since) || since < 0) throw invalid('change', 'a number that a view gave', since);
+  const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
+  const rows = await db.selectFrom('change').select('what').where('id', '>', since).orderBy('id').execute();
+  if (since > change || rows.length !== change - since) return undefined;
+  const entries = new Set<number>();
+  const lists = new Set<number>();
+  const values = new Map<string, BankChanges['values'][number]>();
+  for (const { what } of rows) {
+    const { runs = [], list, value } = JSON.parse(what) as ChangeJson;
+    for (const [first, count] of runs) for (let id = first; id < first + count; ++id) entries.add(id);
+    if (list !== undefined) lists.add(list);
+    if (value) values.set(value.join(), { type: signalOf(value[0]), value: fromHex(value[1]) });
+  }
+  const ascending = (ids: Set<number>): number[] => [...ids].sort((a, b) => a - b);
+  return { entries: ascending(entries), lists: ascending(lists), values: [...values.values()] };
+}
+
+function runsOf(entries: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const id of [...entries].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last && last[0] + last[1] === id) last[1] += 1;
+    else runs.push([id, 1]);
+  }
+  return runs;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}

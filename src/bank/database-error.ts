@@ -1,0 +1,50 @@
+import { EgideError, type ErrorCode } from '../errors.js';
+
+/** What the codes of SQLite mean for a bank (sqlite.org/rescode.html); an extended one begins with its primary one. */
+const SQLITE: readonly (readonly [prefix: string, code: ErrorCode, what: string])[] = [
+  ['SQLITE_BUSY', 'BUSY', 'another process is writing to the bank: try again when it is done'],
+  ['SQLITE_LOCKED', 'BUSY', 'the bank is in use: try again'],
+  ['SQLITE_NOTADB', 'INVALID_BANK', 'bank.db is no bank: expected one that egide made'],
+  ['SQLITE_CORRUPT', 'INVALID_BANK', 'the bank is damaged: restore it from a copy, or make a new one and sync its lists'],
+  ['SQLITE_FULL', 'WRITE_FAILED', 'the disk is full: nothing of this step was kept'],
+  ['SQLITE_READONLY', 'WRITE_FAILED', 'the bank cannot be written: look at the permissions of its folder and of bank.db'],
+  ['SQLITE_CANTOPEN', 'WRITE_FAILED', 'the bank cannot be opened for writing: look at the permissions of its folder and of bank.db'],
+  ['SQLITE_PERM', 'WRITE_FAILED', 'the bank cannot be written: look at the permissions of its folder and of bank.db'],
+  ['SQLITE_IOERR', 'WRITE_FAILED', 'the disk failed: nothing of this step was kept'],
+  ['SQLITE_NOMEM', 'OUT_OF_MEMORY', 'there is no memory for this step'],
+];
+
+/** What the classes of SQLSTATE mean for a bank (PostgreSQL 15, appendix A), and what the network says. */
+const POSTGRES: readonly (readonly [prefix: string, code: ErrorCode, what: string])[] = [
+  ['55P03', 'BUSY', 'another process is writing to the bank: try again when it is done'],
+  ['40', 'BUSY', 'another process was writing to the bank: try again'],
+  ['53300', 'BUSY', 'the server takes no more connections: try again, or let fewer processes connect'],
+  ['53', 'WRITE_FAILED', 'the server has no room or no memory: nothing of this step was kept'],
+  ['58', 'WRITE_FAILED', "the server's disk failed: nothing of this step was kept"],
+  ['25006', 'WRITE_FAILED', 'the server takes no changes: connect to the primary one'],
+  ['42501', 'WRITE_FAILED', 'the user may not write here: grant what docs/bank.md names'],
+  ['28', 'NOT_FOUND', 'the server refused the user or the password'],
+  ['3D000', 'NOT_FOUND', 'the server has no database of this name: create it'],
+  ['XX001', 'INVALID_BANK', 'the server reports damaged pages: restore the database from a copy'],
+  ['XX002', 'INVALID_BANK', 'the server reports a damaged index: restore the database from a copy'],
+  ['08', 'NOT_FOUND', 'the connection to the server was lost: nothing of this step was kept'],
+  ['57', 'NOT_FOUND', 'the server ended the connection: nothing of this step was kept'],
+  ['E', 'NOT_FOUND', 'the server cannot be reached'],
+];
+
+/**
+ * A failure of the database as one of this library's. Its own message and details are left out, and so is it as a `cause`: they can quote a
+ * key, a host or a connection string.
+ */
+export function databaseError(kind: 'embedded' | 'postgres', error: unknown): EgideError {
+  if (error instanceof EgideError) return error;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const name = typeof code === 'string' ? code : '';
+  const known = (kind === 'embedded' ? SQLITE : POSTGRES).find(([prefix]) => name.startsWith(prefix));
+  if (known) return new EgideError(known[1], `${known[2]} (${name})`);
+  if (kind === 'embedded' && String(message).includes('ConnectionFailed'))
+    return new EgideError('NOT_FOUND', 'bank.db cannot be opened: look at the permissions of its folder');
+  if (kind === 'postgres' && String(message).startsWith('Connection terminated'))
+    return new EgideError('NOT_FOUND', 'the connection to the server was lost: nothing of this step was kept');
+  return new EgideError('INVALID_BANK', `the database refused a step (${name || 'no code'}): expected the tables that this version makes`);
+}

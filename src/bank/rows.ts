@@ -1,0 +1,170 @@
+import type { BankRecord, Json, Opinion, RecordProblem } from './record.js';
+import { type EntryTable, INLINE_SIGNALS, type InlineSignal, SIGNAL_NUMBERS, type SignalTable } from './schema.js';
+import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from './signal.js';
+
+/** Bytes of UTF-8 of a key at most: some 2,700 fit an index of PostgreSQL (our own choice; the longest in use are URLs of names). */
+export const MAX_KEY_BYTES = 1024;
+/** Bytes of a value whose length is not fixed: URLs and records of patches are far below (our own choice). */
+const MAX_VALUE_BYTES = 1 << 20;
+/** Characters of what a record says besides its signals (our own choice). */
+const MAX_REST_LENGTH = 1 << 20;
+
+/** Signals of one record: ten minutes of a film, frame by frame (our own choice). */
+const MAX_SIGNALS = 10_000;
+
+/** A signal that stands in a row of its own. */
+export type FurtherRow = Pick<SignalTable, 'type' | 'value' | 'quality' | 'name'>;
+
+/** What a record makes of its entry's row. */
+export type RecordRow = Pick<EntryTable, InlineSignal | 'quality' | 'further' | 'rest'>;
+
+/** A record as it is kept. */
+export interface KeptRecord {
+  readonly row: RecordRow;
+  readonly further: readonly FurtherRow[];
+}
+
+/** Why a key cannot be kept, or `undefined`. */
+export function badKey(key: unknown): string | undefined {
+  if (typeof key !== 'string' || key === '') return 'the key is not a text, or is empty';
+  if (!isPlain(key)) return 'the key is not well-formed Unicode, or has a zero character';
+  if (3 * key.length > MAX_KEY_BYTES && new TextEncoder().encode(key).length > MAX_KEY_BYTES)
+    return `the key is longer than ${MAX_KEY_BYTES} bytes`;
+  return undefined;
+}
+
+/** PostgreSQL's texts have no zero, and UTF-8 has no half of a pair. */
+export function isPlain(text: string): boolean {
+  return !/[\0\p{Cs}]/u.test(text);
+}
+
+/**
+ * Judges a record and makes rows of it. What cannot be kept of it goes to `problems`, which never repeat any of its values.
+ *
+ * @returns `undefined` if nothing of the record can be kept: it is malformed, or none of its signals is well-formed.
+ */
+export function keptRecord(key: string, record: BankRecord, problems: RecordProblem[]): KeptRecord | undefined {
+  const refuse = (reason: string, partial = false): undefined => void problems.push({ key, reason, partial });
+  if (record.key !== key) return refuse('the record has another key than its update');
+  if (!Array.isArray(record.signals)) return refuse('the record has no array of signals');
+  if (record.signals.length > MAX_SIGNALS) return refuse(`the record has more than ${MAX_SIGNALS} signals`);
+  const rest = restOf(record);
+  if (rest === undefined || (rest?.length ?? 0) > MAX_REST_LENGTH)
+    return refuse('the record has other fields than a record, or too much text');
+  const row: Mutable<RecordRow> = { pdq: null, quality: null, md5: null, sha1: null, sha256: null, further: null, rest };
+  const further: FurtherRow[] = [];
+  let bad = 0;
+  for (const signal of record.signals as readonly Signal[]) {
+    const reason = badSignal(signal);
+    if (reason !== undefined) {
+      bad += 1;
+      refuse(reason, bad < record.signals.length || further.length > 0);
+    } else place(signal, row, further);
+  }
+  if (bad > 0 && bad === record.signals.length) {
+    problems.splice(-bad, bad, { key, reason: (problems.at(-1) as RecordProblem).reason, partial: false });
+    return undefined;
+  }
+  if (further.length > 0) row.further = further.length;
+  return { row, further };
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+function badSignal({ type, value, quality, name }: Signal): string | undefined {
+  if (!Object.hasOwn(SIGNAL_BYTES, type)) return 'a signal type that is not known';
+  const bytes = SIGNAL_BYTES[type];
+  if (!(value instanceof Uint8Array)) return `${type}: the value is no Uint8Array`;
+  if (bytes === null ? value.length === 0 || value.length > MAX_VALUE_BYTES : value.length !== bytes)
+    return `${type}: a value of ${value.length} bytes, expected ${bytes ?? `1 to ${MAX_VALUE_BYTES}`}`;
+  if (quality !== undefined && !(quality >= 0 && quality <= 100)) return `${type}: a quality that is not a number from 0 to 100`;
+  if (name !== undefined && !(typeof name === 'string' && isPlain(name) && name.length <= MAX_KEY_BYTES))
+    return `${type}: a name that is no text of ${MAX_KEY_BYTES} characters at most`;
+  return undefined;
+}
+
+/** The first of a common type stands in the row itself; one that the record gave before is left out. */
+function place({ type, value, ...said }: Signal, row: Mutable<RecordRow>, further: FurtherRow[]): void {
+  const quality = said.quality ?? null;
+  const name = said.name ?? null;
+  const inline = name === null && (type === 'pdq' || quality === null) ? INLINE_SIGNALS.find((other) => other === type) : undefined;
+  if (inline && row[inline] === null) {
+    row[inline] = value;
+    if (inline === 'pdq') row.quality = quality;
+    return;
+  }
+  const known = inline ? (row[inline] as Uint8Array) : undefined;
+  const number = SIGNAL_NUMBERS[type];
+  if ((known && sameBytes(known, value)) || further.some((other) => other.type === number && sameBytes(other.value, value))) return;
+  further.push({ type: number, value, quality, name });
+}
+
+/** What a record says besides key and signals, in one order of fields; `null` for nothing, `undefined` if it is malformed. */
+function restOf({ category, tags, opinions, updatedAt, note }: BankRecord): string | null | undefined {
+  if (category === undefined && tags === undefined && opinions === undefined && updatedAt === undefined && note === undefined) return null;
+  const wellFormed =
+    isTextOrNone(category) &&
+    isTextOrNone(note) &&
+    isTextsOrNone(tags) &&
+    (updatedAt === undefined || Number.isFinite(updatedAt)) &&
+    (opinions === undefined || (Array.isArray(opinions) && opinions.every(isOpinion)));
+  if (!wellFormed) return undefined;
+  return JSON.stringify({ category, tags, opinions: opinions?.map(({ by, value, tags }) => ({ by, value, tags })), updatedAt, note });
+}
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string';
+const isTextsOrNone = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
+
+/** Whether it is one party's opinion, well-formed. */
+export function isOpinion(opinion: unknown): opinion is Opinion {
+  if (typeof opinion !== 'object' || opinion === null) return false;
+  const { by, value, tags } = opinion as Partial<Opinion>;
+  return typeof by === 'string' && ['positive', 'negative', 'disputed'].includes(value as string) && isTextsOrNone(tags);
+}
+
+/** Whether two records are kept alike. */
+export function sameRecord(a: KeptRecord, b: KeptRecord): boolean {
+  return (
+    a.row.rest === b.row.rest &&
+    a.row.quality === b.row.quality &&
+    INLINE_SIGNALS.every((type) => sameValue(a.row[type], b.row[type])) &&
+    a.further.length === b.further.length &&
+    a.further.every((one, i) => sameFurther(one, b.further[i] as FurtherRow))
+  );
+}
+
+function sameFurther(a: FurtherRow, b: FurtherRow): boolean {
+  return a.type === b.type && a.quality === b.quality && a.name === b.name && sameBytes(a.value, b.value);
+}
+
+function sameValue(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : sameBytes(a, b);
+}
+
+/** Whether two pieces have the same bytes. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** The record that was kept so: its signals in the order of {@link INLINE_SIGNALS}, then the further ones in their own. */
+export function recordOf(key: string, { row, further }: KeptRecord): BankRecord {
+  const signals: Signal[] = [];
+  for (const type of INLINE_SIGNALS) {
+    const value = row[type];
+    if (value) signals.push({ type, value, ...(type === 'pdq' && row.quality !== null ? { quality: row.quality } : {}) });
+  }
+  for (const { type, value, quality, name } of further)
+    signals.push({
+      type: signalOf(type),
+      value,
+      ...(quality === null ? {} : { quality }),
+      ...(name === null ? {} : { name }),
+    });
+  return { key, signals, ...(row.rest === null ? {} : (JSON.parse(row.rest) as Record<string, Json>)) };
+}
+
+/** The type with this number. */
+export function signalOf(number: number): BankSignal {
+  return BANK_SIGNALS.find((type) => SIGNAL_NUMBERS[type] === number) as BankSignal;
+}

@@ -1,0 +1,114 @@
+import type { Kysely } from 'kysely';
+import { EgideError, invalid } from '../errors.js';
+import { nextTurn, untilAborted } from '../input.js';
+import { applyBatch, checkpointOf, count, listToChange, sweep } from './apply.js';
+import type { SyncOptions } from './bank.js';
+import type { Bulk } from './bulk.js';
+import { noteChange } from './changes.js';
+import type { Exchange } from './exchange.js';
+import { checkName, ensureList } from './lists.js';
+import type { RecordBatch } from './record.js';
+import { type SyncReport, Tally } from './report.js';
+import { type ListTable, SWEEP, type Tables } from './schema.js';
+import type { Store } from './store.js';
+
+/**
+ * Keeps what a source tells, step by step: each in one transaction with its checkpoint.
+ *
+ * An exchange goes on from the checkpoint. Without one, or with one that is too old, it begins anew, and what it then does not tell is
+ * withdrawn when it has come to its end.
+ */
+export async function syncList(
+  store: Store,
+  bulk: Bulk,
+  name: string,
+  source: Exchange | AsyncIterable<RecordBatch>,
+  options: SyncOptions,
+): Promise<SyncReport> {
+  const exchange = exchangeOf(source);
+  const tally = new Tally(checkName(name));
+  const { signal, onProgress, now = Date.now() } = options;
+  signal?.throwIfAborted();
+  let list = await store.write((db) => ensureList(db, name, exchange ? { kind: exchange.kind } : {}));
+  if (exchange) list = await beginIfNeeded(store, list, exchange, now);
+  let { revision } = list;
+  for await (const batch of untilAborted(batchesOf(source, exchange, list, options), signal)) {
+    checkBatch(batch);
+    const counts = await store.write(async (db) => {
+      list = await listToChange(db, name, revision);
+      return applyBatch({ db, bulk, list, now: options.now ?? Date.now() }, batch);
+    });
+    revision += 1;
+    count(tally, batch, counts);
+    onProgress?.(tally.progress);
+    await nextTurn(signal);
+  }
+  tally.withdrawn += await finish(store, name, revision, tally, exchange !== undefined, options.now ?? Date.now());
+  onProgress?.(tally.progress);
+  return tally.report;
+}
+
+function exchangeOf(source: Exchange | AsyncIterable<RecordBatch>): Exchange | undefined {
+  if (typeof source !== 'object' || source === null) throw invalid('source', 'an exchange or an AsyncIterable<RecordBatch>', source);
+  if ('fetch' in source) return source;
+  if (!(Symbol.asyncIterator in source)) throw invalid('source', 'an exchange or an AsyncIterable<RecordBatch>', source);
+  return undefined;
+}
+
+function batchesOf(
+  source: Exchange | AsyncIterable<RecordBatch>,
+  exchange: Exchange | undefined,
+  list: ListTable,
+  { types, signal, now }: SyncOptions,
+): AsyncIterable<RecordBatch> {
+  if (!exchange) return source as AsyncIterable<RecordBatch>;
+  return exchange.fetch(checkpointOf(list), { ...(types ? { types } : {}), ...(signal ? { signal } : {}), ...(now ? { now } : {}) });
+}
+
+/** Throws `INVALID_ARGUMENT` unless it is a batch. */
+export function checkBatch(batch: RecordBatch): void {
+  if (typeof batch !== 'object' || batch === null || !(batch.updates instanceof Map) || !Array.isArray(batch.problems))
+    throw invalid('batch', '{ updates: Map, problems, read }', batch);
+}
+
+/** Forgets a checkpoint that is too old; reading from the beginning is reading everything. */
+async function beginIfNeeded(store: Store, list: ListTable, exchange: Exchange, now: number): Promise<ListTable> {
+  const checkpoint = checkpointOf(list);
+  if (checkpoint !== undefined && !exchange.isStale(checkpoint, now)) return list;
+  return store.write(async (db) => {
+    const row = await listToChange(db, list.name, list.revision);
+    const anew = {
+      generation: row.generation + 1,
+      sweep: SWEEP.bank,
+      checkpoint: null,
+      checkpoint_at: null,
+      revision: row.revision + 1,
+    };
+    await db.updateTable('list').set(anew).where('id', '=', row.id).execute();
+    return { ...row, ...anew };
+  });
+}
+
+/** Notes that the source came to its end. Returns how many entries that withdrew. */
+async function finish(store: Store, name: string, revision: number, { read }: Tally, isExchange: boolean, now: number): Promise<number> {
+  return store.write(async (db) => {
+    const list = await listToChange(db, name, revision);
+    const sweeps = isExchange && list.sweep === SWEEP.bank;
+    if (sweeps && read === 0 && list.entries > 0 && !(await toldAny(db, list)))
+      throw new EgideError('EXCHANGE_FAILED', 'the source told of nothing where it had entries before: nothing was withdrawn');
+    const swept = sweeps ? await sweep(db, list) : [];
+    if (swept.length > 0) await noteChange(db, { entries: swept, list: list.id });
+    await db
+      .updateTable('list')
+      .set({ synced_at: now, entries: list.entries - swept.length, revision: revision + 1, ...(sweeps ? { sweep: SWEEP.none } : {}) })
+      .where('id', '=', list.id)
+      .execute();
+    return swept.length;
+  });
+}
+
+/** Whether anything was told since the reading began anew; it may have been killed since, and gone on. */
+async function toldAny(db: Kysely<Tables>, { id, generation }: ListTable): Promise<boolean> {
+  const told = await db.selectFrom('entry').select('id').where('list', '=', id).where('generation', '=', generation).limit(1).execute();
+  return told.length > 0;
+}
