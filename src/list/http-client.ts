@@ -24,7 +24,7 @@ export interface HttpOptions {
 /** One question. */
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT';
-  /** What follows the base: `/v1/FetchHashes`. An absolute URL must be of the same host. */
+  /** What follows the base: `/v1/FetchHashes`. An absolute URL must be of the same host, and is asked for as the base is. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Credentials belong here. */
@@ -109,16 +109,17 @@ export class HttpClient {
     }
   }
 
-  /** Whether a URL that an answer named is of this host, under `https:` as the base is. */
+  /** Whether a URL that an answer named is of this host. A server behind a proxy may write `http:` for it; it is asked as the base is. */
   isOwn(url: string): boolean {
-    return URL.canParse(url, this.base) && new URL(url, this.base).origin === this.base.origin;
+    return URL.canParse(url, this.base) && new URL(url, this.base).host === this.base.host;
   }
 
   #urlOf({ path, query = {} }: HttpRequest): URL {
     const text = path.startsWith('/') ? this.base.origin + this.base.pathname.replace(/\/$/, '') + path : path;
-    if (!URL.canParse(text) || new URL(text).origin !== this.base.origin)
+    if (!URL.canParse(text) || !this.isOwn(text))
       throw new EgideError('EXCHANGE_FAILED', `${this.base.host}: the source points to another host, which is never asked`);
     const url = new URL(text);
+    url.protocol = this.base.protocol;
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
     return url;
   }

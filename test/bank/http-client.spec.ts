@@ -176,6 +176,20 @@ describe('A client of a source', () => {
     expect(requests).toHaveLength(0);
     expect(client.isOwn(`${url}/next`)).toBe(true);
     expect(client.isOwn('https://example.invalid/next')).toBe(false);
+    expect(client.isOwn('x:next')).toBe(false);
+  });
+
+  test('asks its own host over TLS even where an answer writes http:', async () => {
+    const asked: string[] = [];
+    const note = async (url: string): Promise<Response> => {
+      asked.push(url);
+      return new Response('');
+    };
+    const client = new HttpClient('https://example.invalid/v1', { fetch: note });
+    expect(client.isOwn('http://example.invalid/v1/next?a=1')).toBe(true);
+    await client.send({ path: 'http://example.invalid/v1/next?a=1' });
+    expect(asked).toEqual(['https://example.invalid/v1/next?a=1']);
+    await expect(client.send({ path: 'http://example.invalid:8080/next' })).rejects.toThrow('points to another host');
   });
 
   test.each([
