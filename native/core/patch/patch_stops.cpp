@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
-#include <optional>
 
 #include "core/index/checksum.hpp"
 #include "core/index/little_endian.hpp"
@@ -282,18 +281,17 @@ StopProgress collect_stops(std::span<const PatchSegment> segments, std::uint32_t
   const std::uint32_t code_bytes = segments[0].index.shape.width, radius = stop_distance(code_bytes);
   for (const PatchSegment& segment : segments)
     if (segment.index.shape.width != code_bytes) return {IndexError::kind, key};
-  std::vector<std::optional<std::uint32_t>> next(segments.size());  // the first key from `key` on that each has
+  std::vector<std::uint32_t> next(segments.size());  // the first key from `key` on that each has
   Features features;
   std::vector<Code> found;
   for (std::uint64_t used = 0; used < units; ++key) {
     std::uint32_t least = kStopKeys;
     for (std::size_t s = 0; s < segments.size(); ++s) {
-      if (!next[s] || *next[s] < key) {
+      if (used == 0 || next[s] < key) {
         next[s] = key;
-        if (const IndexError error = next_key(segments[s].index, *next[s]); error != IndexError::ok)
-          return {error, key};
+        if (const IndexError error = next_key(segments[s].index, next[s]); error != IndexError::ok) return {error, key};
       }
-      least = std::min(least, *next[s]);
+      least = std::min(least, next[s]);
     }
     key = least;
     if (key == kStopKeys) break;
