@@ -28,8 +28,10 @@ import type { UrlIndex } from './search/url-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
 import { type OpenSnapshotOptions, openSnapshot } from './snapshot/open-snapshot.js';
+import { type SavedSnapshot, saveSnapshot } from './snapshot/save-snapshot.js';
 import type { Snapshot } from './snapshot/snapshot.js';
 import { type SnapshotWatch, type WatchSnapshotOptions, watchSnapshot } from './snapshot/watch-snapshot.js';
+import type { WriteSnapshotOptions } from './snapshot/write-snapshot.js';
 
 /** Which core does the work. */
 export interface BackendInfo {
@@ -178,6 +180,14 @@ export interface Egide {
    */
   openUrlIndex(source: Input, options?: CheckOptions): Promise<UrlIndex>;
   /**
+   * Writes what a bank lets be searched now to a file, which takes the place of the one before as a whole or not at all. Writers of the bank
+   * do not wait for it.
+   *
+   * @throws {EgideError} `NO_FILESYSTEM`, `INVALID_ARGUMENT`, `INVALID_BANK`, `INVALID_PATCHES`, `OUT_OF_MEMORY`, `WRITE_FAILED`; the
+   *   signal's reason; or what the bank throws.
+   */
+  saveSnapshot(bank: Bank, path: string, options?: WriteSnapshotOptions): Promise<SavedSnapshot>;
+  /**
    * Opens a snapshot of a bank: the path of a file (Node) is mapped and looked at by its manifest and the headers of its indexes, and
    * `verify()` reads it all; anything else, and an encrypted one, is held in memory and checked whole.
    *
@@ -243,6 +253,7 @@ export function createEgide(backend: Backend, platform: EgidePlatform, reason = 
     urlRules: (source, options) => readUrlRules(platform, source, options),
     buildUrlIndex: (rules, options) => buildUrlIndex(backend, platform, rules, options),
     openUrlIndex: (source, options) => openUrlIndex(backend, platform, source, options),
+    saveSnapshot: (bank, path, options) => saveSnapshot(backend, platform, bank, path, options),
     openSnapshot: (source, options) => openSnapshot(backend, platform, source, options),
     watchSnapshot: (path, options) => watchSnapshot(backend, platform, path, options),
     shield: (options) => createShield(backend, platform, options),

@@ -27,8 +27,13 @@ export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankVi
   return {
     change,
     async lists() {
-      const rows = await db.selectFrom('list').select(['id', 'name', 'enabled', 'negative']).orderBy('id').execute();
-      return rows.map((row) => ({ ...row, enabled: row.enabled === 1, negative: row.negative === 1 }));
+      const rows = await db.selectFrom('list').select(['id', 'name', 'enabled', 'negative', 'synced_at']).orderBy('id').execute();
+      return rows.map(({ synced_at: syncedAt, enabled, negative, ...row }) => ({
+        ...row,
+        enabled: enabled === 1,
+        negative: negative === 1,
+        ...(syncedAt !== null && { syncedAt }),
+      }));
     },
     async *signals(type, options = {}) {
       const { slice, signal } = checkSlices(options);

@@ -133,5 +133,7 @@ export {
   type View,
 } from '../shield/verdict.js';
 export type { OpenSnapshotOptions } from '../snapshot/open-snapshot.js';
+export type { SavedSnapshot } from '../snapshot/save-snapshot.js';
 export type { CurrentSnapshot, Snapshot, SnapshotList } from '../snapshot/snapshot.js';
 export type { SnapshotWatch, WatchSnapshotOptions } from '../snapshot/watch-snapshot.js';
+export type { SnapshotProgress, WriteSnapshotOptions } from '../snapshot/write-snapshot.js';
