@@ -1,5 +1,5 @@
 import type { Backend } from './backend.js';
-import type { Bank, BankTarget, OpenBank, OpenBankOptions } from './bank/bank.js';
+import type { Bank, BankTarget, OpenBank, OpenBankOptions, RecordReader } from './bank/bank.js';
 import { EgideError } from './errors.js';
 import { type DigestOptions, type Digests, type DigestType, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
@@ -10,6 +10,7 @@ import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
+import { type ReadRecordsOptions, readRecords } from './list/read-records.js';
 import { type ReadUrlOptions, readUrlRules, type UrlRuleList } from './list/url-rules.js';
 import { type BuildPatchOptions, buildPatchIndex, openPatchIndex } from './patch/build-patch-index.js';
 import { createPatches, type PatchTools } from './patch/create-patches.js';
@@ -237,7 +238,8 @@ export function createEgide(backend: Backend, platform: EgidePlatform, reason = 
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
     async openBank(target, options) {
-      if (platform.openBank) return platform.openBank(target, options);
+      const read: RecordReader = (source, asked) => readRecords(platform, source, asked as ReadRecordsOptions); // which checks the format
+      if (platform.openBank) return platform.openBank(target, options, read);
       throw new EgideError('NO_FILESYSTEM', `the ${platform.runtime} runtime has no files and no databases: open the bank in Node`);
     },
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),

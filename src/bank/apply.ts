@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** What a batch did; a transaction that fails did nothing. */
-interface Counts {
+export interface BatchCounts {
   readonly added: number;
   readonly replaced: number;
   readonly unchanged: number;
@@ -31,7 +31,7 @@ interface Counts {
 }
 
 /** Adds to a tally what a batch did, once it is kept. */
-export function count(tally: Tally, batch: RecordBatch, { added, replaced, unchanged, withdrawn, problems }: Counts): void {
+export function count(tally: Tally, batch: RecordBatch, { added, replaced, unchanged, withdrawn, problems }: BatchCounts): void {
   tally.steps += 1;
   tally.read += batch.read;
   tally.added += added;
@@ -43,7 +43,7 @@ export function count(tally: Tally, batch: RecordBatch, { added, replaced, uncha
 }
 
 /** Applies a batch and its checkpoint, in the caller's transaction. */
-export async function applyBatch(place: Place, batch: RecordBatch): Promise<Counts> {
+export async function applyBatch(place: Place, batch: RecordBatch): Promise<BatchCounts> {
   const begins = batch.whole === 'begin' || batch.whole === 'both';
   const list = begins ? { ...place.list, generation: place.list.generation + 1, sweep: SWEEP.source } : place.list;
   const told = await keep({ ...place, list }, batch);

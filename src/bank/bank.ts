@@ -1,5 +1,6 @@
-import type { Exchange } from './exchange.js';
-import type { Json, RecordBatch } from './record.js';
+import type { Input } from '../input.js';
+import type { Exchange, Feedback } from './exchange.js';
+import type { BankRecord, Json, OpinionValue, RecordBatch } from './record.js';
 import type { SyncProgress, SyncReport } from './report.js';
 import type { BankSignal } from './signal.js';
 import type { SnapshotSource } from './snapshot-source.js';
@@ -22,7 +23,92 @@ export interface OpenBankOptions {
 }
 
 /** Opens banks; only Node has one. */
-export type OpenBank = (target: BankTarget, options?: OpenBankOptions) => Promise<Bank>;
+export type OpenBank = (target: BankTarget, options: OpenBankOptions | undefined, read: RecordReader) => Promise<Bank>;
+
+/** The records of a file, as whoever knows the formats of files reads them. */
+export type RecordReader = (
+  source: Input,
+  options: Omit<ImportOptions, 'list' | 'onProgress'>,
+) => AsyncIterable<RecordBatch> & { readonly report: FileReport };
+
+/** What a file was. */
+export interface FileReport {
+  readonly format: string | undefined;
+  /** Whether it was read to an end that is one. */
+  readonly complete: boolean;
+  /** Why it was not. */
+  readonly fault?: string;
+}
+
+/** How to import a file (docs/lists.md). */
+export interface ImportOptions {
+  /** The list that it is kept in; added if there is none of this name. */
+  readonly list: string;
+  /** Default `auto`: told from the beginning of the file. */
+  readonly format?: string;
+  /** What a signal is when the file does not say. */
+  readonly signalType?: string;
+  /** Category of records that name none. */
+  readonly category?: string;
+  /** Whether the file is everything that its source holds, so that whatever it lacks is withdrawn. Default as docs/lists.md says of its format. */
+  readonly whole?: boolean;
+  /** Bytes of the longest record. Default 1 MiB. */
+  readonly maxRecordBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each step that was kept. */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+/** What became of a file. */
+export type FileImport = SyncReport & FileReport;
+
+/** An entry of a list. */
+export interface BankEntry {
+  readonly list: string;
+  readonly record: BankRecord;
+  /** What this platform thinks of it. */
+  readonly own?: OpinionValue;
+}
+
+/** What this platform thinks of an entry of somebody else's list. A `negative` one keeps the entry out of the search. */
+export interface OwnOpinion {
+  readonly value: OpinionValue;
+  readonly tags?: readonly string[];
+}
+
+/** A value that is out of the search until a person releases it. */
+export interface Quarantined {
+  readonly type: BankSignal;
+  readonly value: Uint8Array;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Feedback that is still to be sent. */
+export interface PendingFeedback {
+  readonly id: number;
+  readonly list: string;
+  readonly feedback: Feedback;
+  /** When it was added, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What is to be told to sources, kept until it was. */
+export interface FeedbackQueue {
+  /** Returns the number by which it is marked as sent. */
+  add(list: string, feedback: Feedback, options?: { readonly now?: number }): Promise<number>;
+  /** Oldest first; at most `limit` (default 1,000). */
+  pending(options?: { readonly list?: string; readonly limit?: number }): Promise<PendingFeedback[]>;
+  /** Throws `INVALID_ARGUMENT` if there is no such feedback, or it was sent already. */
+  markSent(id: number, options?: { readonly now?: number }): Promise<void>;
+}
+
+/** Whether an entry that must always be found would be. */
+export interface Canary {
+  readonly key: string;
+  readonly found: boolean;
+}
 
 /** What a list is. */
 export interface ListOptions {
@@ -79,6 +165,12 @@ export interface BankStatus {
   readonly byteLength: number;
   /** By name. */
   readonly lists: readonly ListStatus[];
+  /** Values in quarantine. */
+  readonly quarantined: number;
+  /** Feedback that is still to be sent. */
+  readonly feedbackPending: number;
+  /** By key. */
+  readonly canaries: readonly Canary[];
 }
 
 /** What to find out. */
@@ -124,6 +216,44 @@ export interface Bank extends AsyncDisposable {
    * @throws {EgideError} `EXCHANGE_FAILED` and whatever else the source throws; `BUSY` if somebody else changes the list meanwhile.
    */
   sync(list: string, source: Exchange | AsyncIterable<RecordBatch>, options?: SyncOptions): Promise<SyncReport>;
+  /**
+   * Keeps the records of a file, read as a stream, some thousands in one transaction; adds the list if there is none of this name.
+   *
+   * @throws {EgideError} `INVALID_LIST` if the file is in none of the formats or nothing in it can be used, `NOT_FOUND`, `NO_FILESYSTEM`.
+   */
+  import(source: Input, options: ImportOptions): Promise<FileImport>;
+  /**
+   * Adds this platform's own entries, or replaces them, all or none.
+   *
+   * @param options.list Default `own`.
+   * @throws {EgideError} `INVALID_ARGUMENT` if anything of a record cannot be kept.
+   */
+  add(records: BankRecord | readonly BankRecord[], options?: { readonly list?: string }): Promise<SyncReport>;
+  /** Takes entries away. Returns how many there were. */
+  remove(list: string, keys: readonly string[]): Promise<number>;
+  /** The entry of a list that has this key. */
+  entry(list: string, key: string): Promise<BankEntry | undefined>;
+  /** All entries of a list, by key. Each slice is read when it is asked for: what is written meanwhile may be among them. */
+  entries(list: string): AsyncIterable<BankEntry>;
+  /** Where a value comes from: all entries that carry it. Looks at every entry. */
+  find(type: BankSignal, value: Uint8Array): Promise<BankEntry[]>;
+  /**
+   * Says, or with `null` takes back, what this platform thinks of an entry. It stays when the source replaces the entry, or withdraws it and
+   * tells of it again.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` if the list has no such entry.
+   */
+  opine(list: string, key: string, opinion: OwnOpinion | null): Promise<void>;
+  /** What is to be told to sources. */
+  readonly feedback: FeedbackQueue;
+  /** Takes a value out of the search, whoever carries it: one that suddenly matches far too much, for example. */
+  quarantine(type: BankSignal, value: Uint8Array, options: { readonly reason: string; readonly now?: number }): Promise<void>;
+  /** Lets a value into the search again. Returns whether it was out. */
+  release(type: BankSignal, value: Uint8Array): Promise<boolean>;
+  /** What is out of the search, oldest first. */
+  quarantined(): Promise<Quarantined[]>;
+  /** Adds an own synthetic entry that must always be found, in the list `canary`: `status` says whether it would be. */
+  addCanary(record: BankRecord): Promise<void>;
   status(options?: StatusOptions): Promise<BankStatus>;
   /** Looks for damage in the database and for what contradicts itself; reads all of it, and holds the event loop while it does. */
   verify(options?: { readonly signal?: AbortSignal }): Promise<BankDamage>;

@@ -1,11 +1,18 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { entrySlices } from './apply.js';
-import type { BankStatus, ListStatus, SignalCounts, StatusOptions } from './bank.js';
+import type { BankEntry, BankStatus, Canary, ListStatus, SignalCounts, StatusOptions } from './bank.js';
 import { listOf } from './lists.js';
+import { entriesOfList, foundOf } from './own.js';
 import { signalOf } from './rows.js';
 import { INLINE_SIGNALS, type ListTable, type Tables } from './schema.js';
 import type { BankSignal } from './signal.js';
 import type { Store } from './store.js';
+
+/** Canaries that are read at once (our own choice). */
+const CANARY_SLICE = 1_000;
+
+/** The list of the entries that must always be found. */
+export const CANARY_LIST = 'canary';
 
 /** Says how a bank stands. */
 export async function statusOf(store: Store, { signals = false, signal, now = Date.now() }: StatusOptions): Promise<BankStatus> {
@@ -18,7 +25,26 @@ export async function statusOf(store: Store, { signals = false, signal, now = Da
     entries: rows.reduce((sum, row) => sum + row.entries, 0),
     byteLength: await store.byteLength(),
     lists: rows.map((row) => listStatus(row, now, counts && (counts.get(row.id) ?? {}))),
+    quarantined: await countOf(store.reading.selectFrom('quarantine')),
+    feedbackPending: await countOf(store.reading.selectFrom('feedback').where('sent_at', 'is', null)),
+    canaries: await canariesOf(
+      store.reading,
+      rows.find((row) => row.name === CANARY_LIST),
+    ),
   };
+}
+
+async function countOf<Table extends keyof Tables>(query: SelectQueryBuilder<Tables, Table, object>): Promise<number> {
+  const { count } = await query.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  return count;
+}
+
+async function canariesOf(db: Kysely<Tables>, list: ListTable | undefined): Promise<Canary[]> {
+  if (!list) return [];
+  const entries: BankEntry[] = [];
+  for await (const slice of entriesOfList(db, list, CANARY_SLICE)) entries.push(...slice);
+  const found = await foundOf(db, list, entries);
+  return entries.map(({ record: { key } }, i) => ({ key, found: found[i] === true }));
 }
 
 function listStatus(row: ListTable, now: number, signals: SignalCounts | undefined): ListStatus {

@@ -1,17 +1,54 @@
-import { checkCallOptions, EgideError } from '../errors.js';
+import { checkCallOptions, EgideError, invalid } from '../errors.js';
+import type { Input } from '../input.js';
 import { applyBatch, count, listToChange } from './apply.js';
-import type { Bank, BankDamage, BankList, BankStatus, ListOptions, StatusOptions, SyncOptions } from './bank.js';
+import type {
+  Bank,
+  BankDamage,
+  BankEntry,
+  BankList,
+  BankStatus,
+  FeedbackQueue,
+  FileImport,
+  ImportOptions,
+  ListOptions,
+  OwnOpinion,
+  Quarantined,
+  RecordReader,
+  StatusOptions,
+  SyncOptions,
+} from './bank.js';
 import { Bulk } from './bulk.js';
 import type { Exchange } from './exchange.js';
-import { changeList, checkListOptions, checkName, dropList, ensureList, listOf } from './lists.js';
-import type { RecordBatch } from './record.js';
+import { feedbackQueue } from './feedback.js';
+import { changeList, checkListOptions, checkName, dropList, ensureList, listOf, listRow } from './lists.js';
+import {
+  checkKey,
+  checkOpinion,
+  checkSignal,
+  entriesOfList,
+  entriesWith,
+  entryWithKey,
+  putInQuarantine,
+  quarantineOf,
+  setOpinion,
+  takeFromQuarantine,
+} from './own.js';
+import type { BankRecord, RecordBatch } from './record.js';
 import { type SyncReport, Tally } from './report.js';
+import type { BankSignal } from './signal.js';
 import type { SnapshotSource } from './snapshot-source.js';
-import { statusOf } from './status.js';
+import { CANARY_LIST, statusOf } from './status.js';
 import type { Store } from './store.js';
 import { checkBatch, syncList } from './sync.js';
 import { verifyBank } from './verify.js';
 import { viewOf } from './view.js';
+
+/** The list of this platform's own entries. */
+const OWN_LIST = 'own';
+/** Records of a file that one transaction takes: of more of them, forcing the disk costs little (our own choice). */
+const IMPORTED_TOGETHER = 20_000;
+/** Entries that are read at once (our own choice). */
+const SLICE = 1_000;
 
 /** A {@link Bank} over a database. */
 export class StoredBank implements Bank {
@@ -20,9 +57,13 @@ export class StoredBank implements Bank {
   #store: Store | undefined;
   readonly #bulk = new Bulk();
 
-  constructor(store: Store) {
+  readonly feedback: FeedbackQueue = feedbackQueue(() => this.#open);
+  readonly #read: RecordReader;
+
+  constructor(store: Store, read: RecordReader) {
     this.kind = store.kind;
     this.#store = store;
+    this.#read = read;
     this.snapshots = {
       change: async () => (await this.#open.reading.selectFrom('bank').select('change').executeTakeFirstOrThrow()).change,
       view: (work) => this.#open.view(async (db, stream) => work(await viewOf(db, stream))),
@@ -68,6 +109,83 @@ export class StoredBank implements Bank {
   sync(list: string, source: Exchange | AsyncIterable<RecordBatch>, options: SyncOptions = {}): Promise<SyncReport> {
     checkCallOptions(options);
     return syncList(this.#open, this.#bulk, list, source, options);
+  }
+
+  async import(source: Input, options: ImportOptions): Promise<FileImport> {
+    if (typeof options !== 'object' || options === null) throw invalid('options', '{ list, … }', options);
+    checkCallOptions(options);
+    const { list, onProgress: _, ...reading } = options; // progress is of what was kept, not of what was read
+    const records = this.#read(source, reading);
+    const report = await syncList(this.#open, this.#bulk, list, records, options, IMPORTED_TOGETHER);
+    const { format, complete, fault } = records.report;
+    return { ...report, format, complete, ...(fault === undefined ? {} : { fault }) };
+  }
+
+  async add(records: BankRecord | readonly BankRecord[], { list = OWN_LIST }: { readonly list?: string } = {}): Promise<SyncReport> {
+    const all = Array.isArray(records) ? (records as readonly BankRecord[]) : [records as BankRecord];
+    return this.#addAll(checkName(list), 'own', all);
+  }
+
+  async #addAll(list: string, kind: string, records: readonly BankRecord[]): Promise<SyncReport> {
+    const batch = { updates: new Map(records.map((record) => [record.key, record])), problems: [], read: records.length };
+    const tally = new Tally(list);
+    const counts = await this.#open.write(async (db) => {
+      await ensureList(db, list, { kind });
+      const applied = await applyBatch({ db, bulk: this.#bulk, list: await listToChange(db, list, undefined), now: Date.now() }, batch);
+      const [problem] = applied.problems;
+      if (problem) throw new EgideError('INVALID_ARGUMENT', `records: ${problem.reason}; none was added`);
+      return applied;
+    });
+    count(tally, batch, counts);
+    return tally.report;
+  }
+
+  async remove(list: string, keys: readonly string[]): Promise<number> {
+    await listRow(this.#open.reading, list);
+    const updates = new Map(keys.map((key) => [checkKey(key), null] as const));
+    return (await this.apply(list, { updates, problems: [], read: 0 })).withdrawn;
+  }
+
+  async entry(list: string, key: string): Promise<BankEntry | undefined> {
+    return entryWithKey(this.#open.reading, list, checkKey(key));
+  }
+
+  async *entries(list: string): AsyncGenerator<BankEntry> {
+    const row = await listRow(this.#open.reading, list);
+    for await (const slice of entriesOfList(this.#open.reading, row, SLICE)) yield* slice;
+  }
+
+  async find(type: BankSignal, value: Uint8Array): Promise<BankEntry[]> {
+    checkSignal(type, value);
+    return entriesWith(this.#open.reading, type, value);
+  }
+
+  async opine(list: string, key: string, opinion: OwnOpinion | null): Promise<void> {
+    checkKey(key);
+    checkOpinion(opinion);
+    await this.#open.write((db) => setOpinion(db, list, key, opinion, Date.now()));
+  }
+
+  async quarantine(
+    type: BankSignal,
+    value: Uint8Array,
+    { reason, now = Date.now() }: { readonly reason: string; readonly now?: number },
+  ): Promise<void> {
+    checkSignal(type, value);
+    await this.#open.write((db) => putInQuarantine(db, type, value, reason, now));
+  }
+
+  async release(type: BankSignal, value: Uint8Array): Promise<boolean> {
+    checkSignal(type, value);
+    return this.#open.write((db) => takeFromQuarantine(db, type, value));
+  }
+
+  async quarantined(): Promise<Quarantined[]> {
+    return quarantineOf(this.#open.reading);
+  }
+
+  async addCanary(record: BankRecord): Promise<void> {
+    await this.#addAll(CANARY_LIST, 'canary', [record]);
   }
 
   async status(options: StatusOptions = {}): Promise<BankStatus> {

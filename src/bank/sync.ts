@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { EgideError, invalid } from '../errors.js';
 import { nextTurn, untilAborted } from '../input.js';
-import { applyBatch, checkpointOf, count, listToChange, sweep } from './apply.js';
+import { applyBatch, type BatchCounts, checkpointOf, count, listToChange, sweep } from './apply.js';
 import type { SyncOptions } from './bank.js';
 import type { Bulk } from './bulk.js';
 import { noteChange } from './changes.js';
@@ -17,6 +17,8 @@ import type { Store } from './store.js';
  *
  * An exchange goes on from the checkpoint. Without one, or with one that is too old, it begins anew, and what it then does not tell is
  * withdrawn when it has come to its end.
+ *
+ * @param together Updates that one transaction takes, of a source that need not know what was kept: 1 takes each step alone.
  */
 export async function syncList(
   store: Store,
@@ -24,6 +26,7 @@ export async function syncList(
   name: string,
   source: Exchange | AsyncIterable<RecordBatch>,
   options: SyncOptions,
+  together = 1,
 ): Promise<SyncReport> {
   const exchange = exchangeOf(source);
   const tally = new Tally(checkName(name));
@@ -32,20 +35,38 @@ export async function syncList(
   let list = await store.write((db) => ensureList(db, name, exchange ? { kind: exchange.kind } : {}));
   if (exchange) list = await beginIfNeeded(store, list, exchange, now);
   let { revision } = list;
-  for await (const batch of untilAborted(batchesOf(source, exchange, list, options), signal)) {
-    checkBatch(batch);
+  for await (const batches of gathered(untilAborted(batchesOf(source, exchange, list, options), signal), together)) {
     const counts = await store.write(async (db) => {
-      list = await listToChange(db, name, revision);
-      return applyBatch({ db, bulk, list, now: options.now ?? Date.now() }, batch);
+      const applied: BatchCounts[] = [];
+      for (const batch of batches) {
+        list = await listToChange(db, name, revision + applied.length);
+        applied.push(await applyBatch({ db, bulk, list, now: options.now ?? Date.now() }, batch));
+      }
+      return applied;
     });
-    revision += 1;
-    count(tally, batch, counts);
+    revision += batches.length;
+    for (const [i, batch] of batches.entries()) count(tally, batch, counts[i] as BatchCounts);
     onProgress?.(tally.progress);
     await nextTurn(signal);
   }
   tally.withdrawn += await finish(store, name, revision, tally, exchange !== undefined, options.now ?? Date.now());
   onProgress?.(tally.progress);
   return tally.report;
+}
+
+/** Steps, as many as one transaction takes. */
+async function* gathered(batches: AsyncIterable<RecordBatch>, together: number): AsyncGenerator<RecordBatch[]> {
+  let some: RecordBatch[] = [];
+  let updates = 0;
+  for await (const batch of batches) {
+    checkBatch(batch);
+    some.push(batch);
+    updates += batch.updates.size;
+    if (updates < together && together > 1) continue;
+    yield some;
+    [some, updates] = [[], 0];
+  }
+  if (some.length > 0) yield some;
 }
 
 function exchangeOf(source: Exchange | AsyncIterable<RecordBatch>): Exchange | undefined {

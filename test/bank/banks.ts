@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { Bank, BankTarget } from '../../src/bank/bank.js';
-import { openBank } from '../../src/bank/open-bank-node.js';
 import { temporaryFolder } from './fixtures.js';
+import { openBank } from './open.js';
 
 /** A place where a bank is, which can be opened more than once. */
 export interface BankPlace extends AsyncDisposable {

@@ -3,12 +3,12 @@ import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from '
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openBank } from '../../src/bank/open-bank-node.js';
 import { createEgide } from '../../src/egide.js';
 import { load } from '../../src/entry/node.js';
 import { createPortableDigester } from '../../src/hash/digests-portable.js';
 import { backends } from '../spec/backends.js';
 import { batch, entriesOf, record, signal, temporaryFolder } from './fixtures.js';
+import { openBank } from './open.js';
 
 describe('the folder of a bank', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
