@@ -76,7 +76,7 @@ export {
 } from '../list/exchanges/registry.js';
 export { type StopNciiExchange, type StopNciiOptions, type StopNciiSubmission, stopNciiExchange } from '../list/exchanges/stopncii.js';
 export { type TechAgainstTerrorismOptions, techAgainstTerrorismExchange } from '../list/exchanges/tech-against-terrorism.js';
-export type { EntryRef, HashList, ImportReport, Refusal, SignalType } from '../list/hash-list.js';
+export type { EntryRef, HashList, ImportReport, Refusal, SearchableList, SignalType } from '../list/hash-list.js';
 export type { Fetch, HttpOptions } from '../list/http-client.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
 export type { ReadUrlOptions, UrlRuleList } from '../list/url-rules.js';
@@ -124,7 +124,7 @@ export {
 } from '../shield/policy.js';
 export type { ScanOptions, ScanProgress } from '../shield/scan.js';
 export type { UrlMatch, UrlVerdict } from '../shield/scan-url.js';
-export type { Shield, ShieldOptions } from '../shield/shield.js';
+export type { Shield, ShieldOptions, ShieldParts } from '../shield/shield.js';
 export type { UrlList } from '../shield/url-list.js';
 export {
   type Action,
