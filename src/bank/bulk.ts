@@ -8,6 +8,9 @@ const KEYS = 500;
 /** Queries that are kept compiled: more shapes than one list has (our own choice). */
 const MAX_COMPILED = 200;
 
+/** Bytes from which on an array has a buffer of its own in every engine (V8 keeps up to 64 on its heap). */
+const MIN_BUFFER = 256;
+
 /** The columns of an entry that a record may leave empty. */
 const OPTIONAL = ['pdq', 'quality', 'md5', 'sha1', 'sha256', 'further', 'rest'] as const;
 
@@ -75,6 +78,7 @@ export class Bulk {
   }
 }
 
+/** The values of rows, one after the other. */
 function withParameters<Row, Column extends keyof Row>(
   query: CompiledQuery,
   rows: readonly Row[],
@@ -82,7 +86,24 @@ function withParameters<Row, Column extends keyof Row>(
 ): CompiledQuery {
   const parameters: unknown[] = [];
   for (const row of rows) for (const column of columns) parameters.push(row[column]);
-  return { ...query, parameters };
+  return { ...query, parameters: inOneBuffer(parameters) };
+}
+
+/**
+ * The same, with all bytes as views of one buffer: a small array lies on the heap of JavaScript, and to hand it to native code makes a
+ * buffer of its own, which takes longer than to insert its row (measured here).
+ */
+function inOneBuffer(parameters: readonly unknown[]): unknown[] {
+  let length = 0;
+  for (const value of parameters) if (value instanceof Uint8Array) length += value.length;
+  const buffer = new Uint8Array(Math.max(length, MIN_BUFFER));
+  let end = 0;
+  return parameters.map((value) => {
+    if (!(value instanceof Uint8Array)) return value;
+    buffer.set(value, end);
+    end += value.length;
+    return buffer.subarray(end - value.length, end);
+  });
 }
 
 /** Pieces of a list of ids that one query takes. */

@@ -1,9 +1,11 @@
 import { EgideError } from '../errors.js';
+import { bankCommands } from './bank.js';
 import { benchAttacksCommand, benchCommand } from './bench.js';
 import { type Command, readGiven } from './command.js';
 import { compareCommand } from './compare.js';
 import { hashCommand } from './hash.js';
 import { EXIT, type Io, messageOf, printable, UsageError } from './io.js';
+import { listBankCommands } from './list-bank.js';
 import { listFakeCommand } from './list-fake.js';
 import { listMakeCommand } from './list-make.js';
 import { scanCommand } from './scan.js';
@@ -14,6 +16,8 @@ const COMMANDS: readonly Command[] = [
   compareCommand,
   listMakeCommand,
   listFakeCommand,
+  ...listBankCommands,
+  ...bankCommands,
   scanCommand,
   benchAttacksCommand,
   benchCommand,
@@ -25,6 +29,9 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide compare A B                   how far two pictures are apart
   egide list make DIR… -o list.csv    make a hash list of the pictures in a folder
   egide list fake KIND                run a server that acts as an exchange of lists, to try one
+  egide list add|import|sync NAME     lists of a bank: add one, keep a file in it, ask its exchange
+  egide bank init|status|verify|compact
+                                      the lists that a platform holds
   egide scan FILE|DIR… --list FILE    look pictures up in hash lists
 
   egide bench attacks --originals DIR --distractors DIR --out DIR

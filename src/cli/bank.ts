@@ -1,0 +1,122 @@
+import type { Bank } from '../bank/bank.js';
+import type { Egide } from '../egide.js';
+import { plural } from '../shield/summary.js';
+import type { Command, Given, Options } from './command.js';
+import { EXIT, type Io, printable, UsageError } from './io.js';
+
+/** What every command about a bank takes. */
+export const BANK_OPTIONS: Options = { bank: { type: 'string' } };
+
+export const BANK_HELP = `  --bank DIR          the bank's folder; without it, PostgreSQL by the connection string in the variable EGIDE_POSTGRES
+`;
+
+/** Opens the bank that the options name, does some work and closes it. */
+export async function withBank<T>(egide: Egide, given: Given, create: boolean, work: (bank: Bank) => Promise<T>): Promise<T> {
+  const folder = given.text('bank');
+  const { EGIDE_POSTGRES: postgres } = process.env;
+  if (folder === undefined && !postgres) throw new UsageError('expected --bank DIR, or a connection string in EGIDE_POSTGRES');
+  const bank = await egide.openBank(folder ?? { postgres: postgres as string }, { create });
+  try {
+    return await work(bank);
+  } finally {
+    await bank.close();
+  }
+}
+
+const init: Command = {
+  name: 'bank init',
+  help: `egide bank init [options]
+
+Makes a bank, or looks whether the one that is there can be opened.
+
+${BANK_HELP}`,
+  options: BANK_OPTIONS,
+  async run(io, given) {
+    const kind = await withBank(await io.load(), given, true, async (bank) => bank.kind);
+    await io.out(given.flag('json') ? `${JSON.stringify({ kind })}\n` : 'the bank is there\n');
+    return 0;
+  },
+};
+
+const status: Command = {
+  name: 'bank status',
+  help: `egide bank status [options]
+
+Says how a bank stands: its lists, their entries and signals, when they were last synchronised, what is in quarantine, and whether the
+canaries would be found.
+
+${BANK_HELP}  --json              print it as one JSON document
+
+Exit code 0, or 1 if a canary would not be found.
+`,
+  options: BANK_OPTIONS,
+  async run(io, given) {
+    const found = await withBank(await io.load(), given, false, (bank) => bank.status({ signals: true, signal: io.signal }));
+    const lost = found.canaries.filter((canary) => !canary.found);
+    if (given.flag('json')) await io.out(`${JSON.stringify(found)}\n`);
+    else {
+      for (const { name, kind, enabled, negative, entries, signals = {}, syncedAt } of found.lists) {
+        const counts = Object.entries(signals).map(([type, count]) => `${count} ${type}`);
+        const words = [plural(entries, 'entry', 'entries'), ...counts, ...(enabled ? [] : ['off']), ...(negative ? ['negative'] : [])];
+        if (syncedAt !== undefined) words.push(`synchronised ${new Date(syncedAt).toISOString()}`);
+        await io.out(`${printable(name)} (${printable(kind)}): ${words.join(', ')}\n`);
+      }
+      const words = [
+        plural(found.entries, 'entry', 'entries'),
+        `${found.quarantined} in quarantine`,
+        `${found.feedbackPending} to be told`,
+      ];
+      await io.out(`${words.join(', ')}, change ${found.change}, ${found.byteLength} bytes\n`);
+    }
+    for (const { key } of lost) io.err(`a canary would not be found: ${printable(key)}\n`);
+    return lost.length === 0 ? 0 : EXIT.error;
+  },
+};
+
+const verify: Command = {
+  name: 'bank verify',
+  help: `egide bank verify [options]
+
+Reads all of a bank and looks for damage.
+
+${BANK_HELP}  --json              print it as one JSON document
+
+Exit code 0, or 1 if there is damage.
+`,
+  options: BANK_OPTIONS,
+  async run(io, given) {
+    const found = await withBank(await io.load(), given, false, (bank) => bank.verify({ signal: io.signal }));
+    if (given.flag('json')) await io.out(`${JSON.stringify(found)}\n`);
+    else await io.out(found.ok ? 'no damage\n' : `${found.problems.map(printable).join('\n')}\n`);
+    return found.ok ? 0 : EXIT.error;
+  },
+};
+
+const compact: Command = {
+  name: 'bank compact',
+  help: `egide bank compact [options]
+
+Gives back the room of what was withdrawn. Needs as much room again while it works.
+
+${BANK_HELP}`,
+  options: BANK_OPTIONS,
+  async run(io, given) {
+    const [before, after] = await withBank(await io.load(), given, false, async (bank) => {
+      const { byteLength } = await bank.status();
+      await bank.compact();
+      return [byteLength, (await bank.status()).byteLength];
+    });
+    await io.out(given.flag('json') ? `${JSON.stringify({ before, after })}\n` : `${before} bytes, now ${after}\n`);
+    return 0;
+  },
+};
+
+/** `egide bank …`. */
+export const bankCommands: readonly Command[] = [init, status, verify, compact];
+
+/** Prints what became of a list. */
+export async function sayReport(io: Io, given: Given, report: object): Promise<void> {
+  if (given.flag('json')) return io.out(`${JSON.stringify(report)}\n`);
+  const counts = Object.entries(report).filter(([, value]) => typeof value === 'number');
+  await io.out(`${counts.map(([name, value]) => `${name} ${value}`).join(', ')}\n`);
+}
