@@ -1,8 +1,11 @@
 import type { Bank } from '../bank/bank.js';
 import type { Egide } from '../egide.js';
-import { plural } from '../shield/summary.js';
+import { grouped, plural } from '../shield/summary.js';
+import type { SnapshotProgress } from '../snapshot/write-snapshot.js';
 import type { Command, Given, Options } from './command.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
+import { Progress } from './progress.js';
+import { readKey } from './reading.js';
 
 /** What every command about a bank takes. */
 export const BANK_OPTIONS: Options = { bank: { type: 'string' } };
@@ -111,8 +114,36 @@ ${BANK_HELP}`,
   },
 };
 
+const snapshot: Command = {
+  name: 'bank snapshot',
+  help: `egide bank snapshot -o FILE [options]
+
+Writes all that the bank lets be searched to a file, for \`egide scan --snapshot\` and for scanners (docs/snapshots.md). The file takes the place
+of the one before as a whole or not at all; scanners that watch it go over to it.
+
+  -o, --out FILE      the file
+  --key-file FILE     32 bytes, or 64 hex digits: encrypt it with them
+${BANK_HELP}  --json              print it as one JSON document
+`,
+  options: { ...BANK_OPTIONS, out: { type: 'string', short: 'o' }, 'key-file': { type: 'string' } },
+  async run(io, given) {
+    const [out, keyFile] = [given.text('out'), given.text('key-file')];
+    if (out === undefined) throw new UsageError('bank snapshot: expected --out FILE');
+    const key = keyFile === undefined ? undefined : await readKey(keyFile);
+    const egide = await io.load();
+    const progress = new Progress(io, 0);
+    const onProgress = ({ entries, building, signals = 0 }: SnapshotProgress) =>
+      progress.say(building ? `${grouped(signals)} signals (${building})` : plural(entries, 'entry', 'entries'));
+    const options = { signal: io.signal, onProgress, ...(key && { key }) };
+    const saved = await withBank(egide, given, false, (bank) => egide.saveSnapshot(bank, out, options));
+    progress.clear();
+    await io.out(given.flag('json') ? `${JSON.stringify(saved)}\n` : `the snapshot is at change ${saved.change} of the bank\n`);
+    return 0;
+  },
+};
+
 /** `egide bank …`. */
-export const bankCommands: readonly Command[] = [init, status, verify, compact];
+export const bankCommands: readonly Command[] = [init, status, verify, compact, snapshot];
 
 /** Prints what became of a list. */
 export async function sayReport(io: Io, given: Given, report: object): Promise<void> {

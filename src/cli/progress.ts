@@ -26,13 +26,18 @@ export class Progress {
   /** One more file is done; `note` stands behind the bar. */
   step(note: string): void {
     this.#done += 1;
-    const now = performance.now();
-    if (!this.#io.errIsTerminal || now - this.#drawn < REDRAW_MS) return;
-    this.#drawn = now;
     const share = this.#total > 0 ? Math.min(1, this.#done / this.#total) : 0;
     const filled = Math.round(share * BAR_WIDTH);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-    this.#io.err(`\r\u001b[K${bar} ${this.#done}/${Math.max(this.#done, this.#total)} ${this.#what}  ${note}`);
+    this.say(`${bar} ${this.#done}/${Math.max(this.#done, this.#total)} ${this.#what}  ${note}`);
+  }
+
+  /** How far work has come whose end is not known. */
+  say(words: string): void {
+    const now = performance.now();
+    if (!this.#io.errIsTerminal || now - this.#drawn < REDRAW_MS) return;
+    this.#drawn = now;
+    this.#io.err(`\r\u001b[K${words}`);
   }
 
   /** Takes the bar away, so that other text can be written. */

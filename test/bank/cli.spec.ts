@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Egide } from '../../src/egide.js';
 import { load } from '../../src/entry/node.js';
+import { startFake } from '../../src/fakes/fakes.js';
+import { credentialVariable } from '../../src/list/exchanges/registry.js';
 import { type } from '../cli/command-line.js';
 import { temporaryFolder } from './fixtures.js';
 
@@ -30,8 +32,33 @@ describe('a bank on the command line', () => {
     expect(await type(egide, ['list', 'sync', 'a', ...bank()])).toMatchObject({ code: 1, err: expect.stringContaining('kind') });
   });
 
+  test('a newcomer synchronises with a fake, makes a snapshot and scans with it', async () => {
+    const fake = await startFake('stopncii', { entries: 50 });
+    const path = join(folder.path, 'snapshot');
+    const at = ['--bank', join(folder.path, 'first')];
+    try {
+      for (const [name, value] of Object.entries(fake.credentials)) vi.stubEnv(credentialVariable('stopncii', name), value);
+      const added = ['list', 'add', 'ncii', '--kind', 'stopncii', '--setting', `baseUrl=${fake.url}`, ...at];
+      expect(await type(egide, added)).toMatchObject({ code: 0 });
+      const synced = await type(egide, ['list', 'sync', 'ncii', '--json', ...at]);
+      expect(synced).toMatchObject({ code: 0 });
+      expect(await type(egide, ['bank', 'snapshot', '--out', path, ...at])).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/change \d+ of the bank/),
+      });
+      using snapshot = await egide.openSnapshot(path);
+      expect(snapshot.lists.map(({ name, pdq }) => [name, pdq.size > 0])).toEqual([['ncii', true]]);
+      const scanned = await type(egide, ['scan', 'examples/pictures/nagasaki-boats.jpg', '--snapshot', path]);
+      expect(scanned).toMatchObject({ code: 0, out: expect.stringContaining('no-match') });
+    } finally {
+      vi.unstubAllEnvs();
+      await fake.close();
+    }
+  });
+
   test.each([
     [['bank', 'status'], 'expected --bank DIR'],
+    [['bank', 'snapshot', '--bank', 'x'], 'expected --out FILE'],
     [['list', 'add', '--bank', 'x'], 'expected list add NAME'],
     [['list', 'import', 'a', '--bank', 'x'], 'expected list import NAME FILE'],
     [['list', 'sync', '--bank', 'x'], 'expected list sync NAME'],
