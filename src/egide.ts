@@ -10,7 +10,7 @@ import { resolveDecodeOptions } from './image/limits.js';
 import { type Input, readAll } from './input.js';
 import type { HashList } from './list/hash-list.js';
 import { type ReadListOptions, readHashList } from './list/read-hash-list.js';
-import { type ReadRecordsOptions, readRecords } from './list/read-records.js';
+import { examineList, type ReadRecordsOptions, type RecordsReport, readRecords } from './list/read-records.js';
 import { type ReadUrlOptions, readUrlRules, type UrlRuleList } from './list/url-rules.js';
 import { type BuildPatchOptions, buildPatchIndex, openPatchIndex } from './patch/build-patch-index.js';
 import { createPatches, type PatchTools } from './patch/create-patches.js';
@@ -81,6 +81,13 @@ export interface Egide {
    * `OUT_OF_MEMORY`; or the signal's reason.
    */
   hashList(source: Input, options: ReadListOptions): Promise<HashList>;
+  /**
+   * Reads a file of records as `bank.import` would, and keeps nothing: which format it is and how that was told, how many records there are
+   * of which type, and what is wrong with them (docs/lists.md).
+   *
+   * @throws {EgideError} `INVALID_LIST`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`; or the signal's reason.
+   */
+  examineList(source: Input, options?: ReadRecordsOptions): Promise<RecordsReport>;
   /**
    * Opens a bank: the lists that a platform holds, kept in a folder or in PostgreSQL (docs/bank.md). Makes it where there is none.
    *
@@ -237,6 +244,7 @@ export function createEgide(backend: Backend, platform: EgidePlatform, reason = 
     trim: (image) => trimmed(backend, checkImage(image)),
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
+    examineList: (source, options) => examineList(platform, source, options),
     async openBank(target, options) {
       const read: RecordReader = (source, asked) => readRecords(platform, source, asked as ReadRecordsOptions); // which checks the format
       if (platform.openBank) return platform.openBank(target, options, read);

@@ -76,10 +76,14 @@ export {
 } from '../list/exchanges/registry.js';
 export { type StopNciiExchange, type StopNciiOptions, type StopNciiSubmission, stopNciiExchange } from '../list/exchanges/stopncii.js';
 export { type TechAgainstTerrorismOptions, techAgainstTerrorismExchange } from '../list/exchanges/tech-against-terrorism.js';
+export type { BankFormat } from '../list/formats/format.js';
+export type { WritableFormat } from '../list/formats/writer.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SearchableList, SignalType } from '../list/hash-list.js';
 export type { Fetch, HttpOptions } from '../list/http-client.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
+export type { ReadRecordsOptions, RecordsReport } from '../list/read-records.js';
 export type { ReadUrlOptions, UrlRuleList } from '../list/url-rules.js';
+export { type RecordsWriting, type WriteRecordsOptions, type WriteReport, writeRecords } from '../list/write-records.js';
 export type { BuildPatchOptions } from '../patch/build-patch-index.js';
 export type { ColourFit } from '../patch/cells.js';
 export type { PatchTools } from '../patch/create-patches.js';

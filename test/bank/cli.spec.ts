@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Egide } from '../../src/egide.js';
@@ -30,6 +30,29 @@ describe('a bank on the command line', () => {
     expect(await type(egide, ['bank', 'verify', ...bank()])).toMatchObject({ code: 0, out: 'no damage\n' });
     expect(await type(egide, ['bank', 'compact', '--json', ...bank()])).toMatchObject({ code: 0 });
     expect(await type(egide, ['list', 'sync', 'a', ...bank()])).toMatchObject({ code: 1, err: expect.stringContaining('kind') });
+  });
+
+  test('a file is examined without being kept, and a list is written to a file', async () => {
+    const at = ['--bank', join(folder.path, 'written')];
+    const file = join(folder.path, 'two.csv');
+    await writeFile(file, 'id,md5\nx,900150983cd24fb0d6963f7d28e17f72\ny,none\n');
+    const examined = await type(egide, ['list', 'import', 'b', file, '--dry-run']);
+    expect(examined).toMatchObject({ code: 0, out: expect.stringContaining('read 2, usable 1, withdrawn 0, refused 1\n1 md5\n') });
+    expect(examined.err).toContain('line 3: ');
+    expect(await type(egide, ['bank', 'status', ...at])).toMatchObject({ code: 1 });
+    await type(egide, ['list', 'import', 'b', file, ...at]);
+    for (const format of ['csv', 'ndjson', 'vics', 'local_file']) {
+      const out = join(folder.path, `out.${format}`);
+      const written = await type(egide, ['list', 'export', 'b', '--out', out, '--format', format, ...at]);
+      expect(written).toMatchObject({ code: 0, out: expect.stringContaining('written') });
+      expect((await stat(out)).mode & 0o777).toBe(0o600);
+      expect((await readFile(out, 'utf8')).toLowerCase()).toContain('900150983cd24fb0d6963f7d28e17f72');
+      expect(await egide.examineList(out, { signalType: 'md5' })).toMatchObject({ usable: 1, complete: true });
+    }
+    const wrong = ['list', 'export', 'b', '--out', join(folder.path, 'no'), '--format', 'xml', ...at];
+    expect(await type(egide, wrong)).toMatchObject({ code: 1, err: expect.stringContaining('format: expected one of') });
+    const nobody = ['list', 'export', 'nobody', '--out', join(folder.path, 'no'), ...at];
+    expect(await type(egide, nobody)).toMatchObject({ code: 1, err: expect.stringContaining('no list of this name') });
   });
 
   test('a newcomer synchronises with a fake, makes a snapshot and scans with it', async () => {
