@@ -76,8 +76,8 @@ export {
 } from '../list/exchanges/registry.js';
 export { type StopNciiExchange, type StopNciiOptions, type StopNciiSubmission, stopNciiExchange } from '../list/exchanges/stopncii.js';
 export { type TechAgainstTerrorismOptions, techAgainstTerrorismExchange } from '../list/exchanges/tech-against-terrorism.js';
-export type { BankFormat } from '../list/formats/format.js';
-export type { WritableFormat } from '../list/formats/writer.js';
+export { BANK_FORMATS, type BankFormat } from '../list/formats/format.js';
+export { WRITABLE_FORMATS, type WritableFormat } from '../list/formats/writer.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SearchableList, SignalType } from '../list/hash-list.js';
 export type { Fetch, HttpOptions } from '../list/http-client.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
