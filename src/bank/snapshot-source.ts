@@ -59,8 +59,6 @@ export interface BankChanges {
  * A bank as it was at one moment, whatever is written meanwhile. A signal is *searchable* while its entry's list is enabled, this platform's
  * own opinion of the entry is not negative, and the value is not in quarantine; a PDQ hash also has no quality below 50 and is not the zero
  * hash, and a signal of type `other` never is. So a value is searchable for as long as one entry makes it so.
- *
- * @internal
  */
 export interface BankView {
   /** Number of the last change that this view has. */
@@ -80,11 +78,7 @@ export interface BankView {
   changesSince(change: number): Promise<BankChanges | undefined>;
 }
 
-/**
- * What snapshots are made from.
- *
- * @internal
- */
+/** What snapshots are made from. */
 export interface SnapshotSource {
   /** Number of the last change: grows with every transaction that alters what is searched or what a match says. */
   change(): Promise<number>;
