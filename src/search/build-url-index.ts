@@ -1,12 +1,13 @@
 import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, invalid } from '../errors.js';
+import { bytesToHex } from '../hash/encoding.js';
 import { CANONICAL_URL_VERSION, type CanonicalUrlOptions, checkUrlOptions } from '../hash/url.js';
 import { chunksOf, type Input, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 import { buildDigestIndex, openDigestIndex } from './build-digest-index.js';
 import { checkedIds } from './build-index.js';
 import type { BuildOptions, CheckOptions } from './index-bytes.js';
-import { hashRule, hexOf, MAX_SALT_BYTES, URL_HASH_BYTES, type UrlHashing } from './url-hashing.js';
+import { hashRule, MAX_SALT_BYTES, URL_HASH_BYTES, type UrlHashing } from './url-hashing.js';
 import { readUrlHeader, URL_HEADER_BYTES, UrlIndex } from './url-index.js';
 import { parseUrlRule, type UrlRuleKind } from './url-rule.js';
 
@@ -49,7 +50,7 @@ export async function buildUrlIndex(
   const { salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES)), ids: given, signal, onProgress } = options;
   if (liveBytes('salt', salt).byteLength > MAX_SALT_BYTES) throw invalid('salt', `at most ${MAX_SALT_BYTES} bytes`, salt);
   const ids = checkedIds(given, rules.length);
-  const hashing: UrlHashing = { version: CANONICAL_URL_VERSION, salt: hexOf(salt), ...checkUrlOptions(options) };
+  const hashing: UrlHashing = { version: CANONICAL_URL_VERSION, salt: bytesToHex(salt), ...checkUrlOptions(options) };
   const hashes = await hashRules(rules, hashing, salt.slice(), options);
   const digests = await buildDigestIndex(backend, platform, DIGEST_TYPE, hashes, { ...(ids && { ids }), ...(signal && { signal }) });
   onProgress?.(1);

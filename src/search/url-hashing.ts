@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { invalid, wholeNumber } from '../errors.js';
+import { bytesToHex } from '../hash/encoding.js';
 import { CANONICAL_URL_VERSION, type CanonicalUrlOptions, canonicalUrl, checkUrlOptions } from '../hash/url.js';
 import { liveBytes } from '../input.js';
 import { expressionsOf, type UrlRule, type UrlRuleKind } from './url-rule.js';
@@ -90,24 +91,19 @@ export function urlQuery(url: string, hashing: UrlHashing, bits: number): UrlQue
   const checked = checkHashing(hashing);
   if (wholeNumber('bits', bits, 8, 64) % 4 !== 0) throw invalid('bits', 'a multiple of 4', bits);
   const { rules, hashes } = hashedExpressions(url, checked.hashing, checked.salt);
-  const texts = rules.map((_, i) => hexOf(hashes.subarray(URL_HASH_BYTES * i, URL_HASH_BYTES * (i + 1))));
+  const texts = rules.map((_, i) => bytesToHex(hashes.subarray(URL_HASH_BYTES * i, URL_HASH_BYTES * (i + 1))));
   return {
     prefixes: [...new Set(texts.map((text) => text.slice(0, bits / 4)))],
     matches(rows) {
       const found: { place: number; id: number }[] = [];
       for (const { hash, id } of rows) {
-        const place = texts.indexOf(hexOf(liveBytes('rows', hash)));
+        const place = texts.indexOf(bytesToHex(liveBytes('rows', hash)));
         if (place >= 0) found.push({ place, id });
       }
       found.sort((a, b) => a.place - b.place || a.id - b.id);
       return found.map(({ place, id }) => ({ id, ...(rules[place] as UrlRule) }));
     },
   };
-}
-
-/** @internal */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @internal Of an even number of hex digits. */

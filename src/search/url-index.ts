@@ -1,10 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { checkCallOptions, EgideError, invalid } from '../errors.js';
+import { bytesToHex } from '../hash/encoding.js';
 import { CANONICAL_URL_VERSION } from '../hash/url.js';
 import type { Platform } from '../platform.js';
 import type { DigestIndex } from './digest-index.js';
 import type { SaveOptions } from './index-bytes.js';
-import { bytesOfHex, hashedExpressions, hexOf, MAX_SALT_BYTES, type UrlHashing, type UrlHit, type UrlRow } from './url-hashing.js';
+import { bytesOfHex, hashedExpressions, MAX_SALT_BYTES, type UrlHashing, type UrlHit, type UrlRow } from './url-hashing.js';
 import type { UrlRule } from './url-rule.js';
 
 /**
@@ -123,7 +124,7 @@ export function readUrlHeader(header: Uint8Array): UrlHashing {
     throw new EgideError('INVALID_INDEX', 'source: the header of this index is damaged: fetch it again');
   return {
     version: canonical,
-    salt: hexOf(header.subarray(AT.salt, AT.salt + saltBytes)),
+    salt: bytesToHex(header.subarray(AT.salt, AT.salt + saltBytes)),
     trackingParameters: flags & DROPS_TRACKING ? 'drop' : 'keep',
     fragment: flags & KEEPS_HASHBANG ? 'hashbang' : 'drop',
   };

@@ -1,4 +1,4 @@
-import { hexOf } from './snapshot-format.js';
+import { bytesToHex } from '../hash/encoding.js';
 
 /** Bytes that are summed up at a time (our own choice: a millisecond or two of another thread). */
 const CHUNK_BYTES = 1 << 20;
@@ -28,7 +28,7 @@ export class ChunkedDigest {
     if (this.#filled > 0) await this.#close();
     const all = new Uint8Array(32 * this.#digests.length);
     for (const [i, digest] of this.#digests.entries()) all.set(digest, 32 * i);
-    return hexOf(await sha256(all));
+    return bytesToHex(await sha256(all));
   }
 
   async #close(): Promise<void> {

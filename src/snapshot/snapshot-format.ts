@@ -1,4 +1,5 @@
 import { EgideError } from '../errors.js';
+import { bytesToHex } from '../hash/encoding.js';
 
 /** `EGSNP`, and what a copy that a text mode has mangled would lack. */
 const MAGIC = Uint8Array.of(0x45, 0x47, 0x53, 0x4e, 0x50, 0x0d, 0x0a, 0x1a);
@@ -91,7 +92,7 @@ export async function readManifest(byteLength: number, read: ReadBytes): Promise
   if (!read(at + length, rest).every((byte) => byte === 0)) throw damaged('has a damaged manifest');
   const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
   if (!sha256.every((byte, i) => footer[16 + i] === byte)) throw damaged('has a damaged manifest');
-  return { manifest: checkManifest(parsed(bytes), at), id: hexOf(sha256) };
+  return { manifest: checkManifest(parsed(bytes), at), id: bytesToHex(sha256) };
 }
 
 function parsed(bytes: Uint8Array): unknown {
@@ -135,9 +136,4 @@ export function paddedLength(length: number): number {
 /** The error for a snapshot that cannot be used. `how` goes on from "this snapshot". */
 export function damaged(how: string, cause?: unknown): EgideError {
   return new EgideError('INVALID_BANK', `this snapshot ${how}: fetch it again, or make a new one from the bank`, { cause });
-}
-
-/** Lower-case hex. */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
