@@ -82,6 +82,43 @@ export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
 }
 
+/** How {@link feedSlices} goes about it. */
+export interface Feeding {
+  /** Bytes between two turns of the event loop. */
+  readonly sliceBytes: number;
+  readonly signal: AbortSignal | undefined;
+  /** Takes the next bytes, which are good during the call. */
+  readonly take: (part: Uint8Array) => void;
+  /** Called before each turn with all bytes so far. */
+  readonly onSlice: (bytes: number) => void;
+}
+
+/**
+ * Hands all bytes of an input on, in order, and lets the event loop turn in between. Returns how many there were.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT` if a chunk is transferred away meanwhile: it would pass for the end; what the chunks or `take`
+ *   throw; or the signal's reason.
+ */
+export async function feedSlices(chunks: AsyncIterable<Uint8Array>, { sliceBytes, signal, take, onSlice }: Feeding): Promise<number> {
+  let bytes = 0;
+  let sinceTurn = 0;
+  for await (const chunk of chunks) {
+    const { byteLength } = liveBytes('source', chunk);
+    for (let start = 0; start < byteLength; ) {
+      const part = liveBytes('source', chunk).subarray(start, start + sliceBytes - sinceTurn);
+      take(part);
+      start += part.byteLength;
+      bytes += part.byteLength;
+      sinceTurn += part.byteLength;
+      if (sinceTurn < sliceBytes) continue;
+      sinceTurn = 0;
+      onSlice(bytes);
+      await nextTurn(signal);
+    }
+  }
+  return bytes;
+}
+
 /** A view of a whole buffer. Throws `INVALID_ARGUMENT` if it was transferred. */
 function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {

@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
-import { chunksOf, type Input, liveBytes, nextTurn } from '../input.js';
+import { chunksOf, feedSlices, type Input } from '../input.js';
 import type { Platform } from '../platform.js';
 import type { HashList, ImportReport, SignalType } from './hash-list.js';
 import { LineSplitter } from './line-splitter.js';
@@ -55,25 +55,13 @@ const EXPECTED = 'expected CSV with a header line, one JSON object per line, or 
 export async function readHashList(backend: Backend, platform: Platform, source: Input, options: ReadListOptions): Promise<HashList> {
   const reader = new ListReader(checkOptions(options));
   const { signal, onProgress } = options;
-  let bytes = 0;
-  let sinceTurn = 0;
-  const report = () => onProgress?.({ bytes, read: reader.builder.read, kept: reader.builder.kept, refused: reader.builder.refused });
-  for await (const chunk of chunksOf(source, platform.openFile, signal)) {
-    const { byteLength } = liveBytes('source', chunk); // transferred since the call, it would pass for the end
-    for (let start = 0; start < byteLength; ) {
-      const part = liveBytes('source', chunk).subarray(start, start + SLICE_BYTES - sinceTurn);
-      reader.push(part);
-      start += part.byteLength;
-      bytes += part.byteLength;
-      sinceTurn += part.byteLength;
-      if (sinceTurn < SLICE_BYTES) continue;
-      sinceTurn = 0;
-      report();
-      await nextTurn(signal);
-    }
-  }
+  const report = (bytes: number) =>
+    onProgress?.({ bytes, read: reader.builder.read, kept: reader.builder.kept, refused: reader.builder.refused });
+  const chunks = chunksOf(source, platform.openFile, signal);
+  const take = (part: Uint8Array): void => reader.push(part);
+  const bytes = await feedSlices(chunks, { sliceBytes: SLICE_BYTES, signal, take, onSlice: report });
   const list = await reader.finish(backend, platform, signal);
-  report();
+  report(bytes);
   return list;
 }
 

@@ -1,6 +1,6 @@
 import { checkCallOptions, EgideError } from '../errors.js';
 import { type CanonicalUrlOptions, checkUrlOptions, MAX_URL_LENGTH } from '../hash/url.js';
-import { chunksOf, type Input, liveBytes, nextTurn } from '../input.js';
+import { chunksOf, feedSlices, type Input } from '../input.js';
 import type { Platform } from '../platform.js';
 import { parseUrlRule } from '../search/url-rule.js';
 import type { ImportReport, Refusal } from './hash-list.js';
@@ -41,22 +41,9 @@ export async function readUrlRules(platform: Platform, source: Input, options: R
   checkCallOptions(options);
   const reader = new UrlRuleReader(options);
   const { signal, onProgress } = options;
-  let bytes = 0;
-  let sinceTurn = 0;
-  for await (const chunk of chunksOf(source, platform.openFile, signal)) {
-    const { byteLength } = liveBytes('source', chunk); // transferred since the call, it would pass for the end
-    for (let start = 0; start < byteLength; ) {
-      const part = liveBytes('source', chunk).subarray(start, start + SLICE_BYTES - sinceTurn);
-      reader.push(part);
-      start += part.byteLength;
-      bytes += part.byteLength;
-      sinceTurn += part.byteLength;
-      if (sinceTurn < SLICE_BYTES) continue;
-      sinceTurn = 0;
-      onProgress?.(bytes);
-      await nextTurn(signal);
-    }
-  }
+  const chunks = chunksOf(source, platform.openFile, signal);
+  const take = (part: Uint8Array): void => reader.push(part);
+  const bytes = await feedSlices(chunks, { sliceBytes: SLICE_BYTES, signal, take, onSlice: (read) => onProgress?.(read) });
   onProgress?.(bytes);
   return reader.finish();
 }

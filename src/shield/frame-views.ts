@@ -15,7 +15,7 @@ export interface ViewHashing {
 }
 
 /** What a transparent picture is laid on: the page of most sites, and that of dark themes and viewers. */
-const BACKGROUNDS: readonly (readonly [View, number])[] = [
+export const BACKGROUNDS: readonly (readonly [View, number])[] = [
   ['on-white', 255],
   ['on-black', 0],
 ];

@@ -4,15 +4,10 @@ import type { Image } from '../image/image.js';
 import { nextTurn } from '../input.js';
 import { extractAsync, type Patches } from '../patch/patches.js';
 import { PLAIN, RUNGS, type Rung } from '../patch/rungs.js';
+import { BACKGROUNDS } from './frame-views.js';
 import type { PartialMatches } from './partial-matches.js';
 import type { TimeBudget } from './time-budget.js';
 import type { View } from './verdict.js';
-
-/** What a picture with transparent parts is laid on, as its hashes are. */
-const BACKGROUNDS: readonly (readonly [View, number])[] = [
-  ['on-white', 255],
-  ['on-black', 0],
-];
 
 /** How far to go. */
 export interface Climb {
