@@ -247,7 +247,7 @@ export function createEgide(backend: Backend, platform: EgidePlatform, reason = 
     examineList: (source, options) => examineList(platform, source, options),
     async openBank(target, options) {
       const read: RecordReader = (source, asked) => readRecords(platform, source, asked as ReadRecordsOptions); // which checks the format
-      if (platform.openBank) return platform.openBank(target, options, read);
+      if (platform.openBank) return platform.openBank(target, options, { read, backend, platform });
       throw new EgideError('NO_FILESYSTEM', `the ${platform.runtime} runtime has no files and no databases: open the bank in Node`);
     },
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),

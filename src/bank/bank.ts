@@ -1,4 +1,6 @@
+import type { Backend } from '../backend.js';
 import type { Input } from '../input.js';
+import type { Platform } from '../platform.js';
 import type { Exchange, Feedback } from './exchange.js';
 import type { BankRecord, Json, OpinionValue, RecordBatch } from './record.js';
 import type { SyncProgress, SyncReport } from './report.js';
@@ -22,8 +24,15 @@ export interface OpenBankOptions {
   readonly create?: boolean;
 }
 
+/** What a bank needs of the library around it. */
+export interface BankNeeds {
+  readonly read: RecordReader;
+  readonly backend: Backend;
+  readonly platform: Platform;
+}
+
 /** Opens banks; only Node has one. */
-export type OpenBank = (target: BankTarget, options: OpenBankOptions | undefined, read: RecordReader) => Promise<Bank>;
+export type OpenBank = (target: BankTarget, options: OpenBankOptions | undefined, needs: BankNeeds) => Promise<Bank>;
 
 /** The records of a file, as whoever knows the formats of files reads them. */
 export type RecordReader = (

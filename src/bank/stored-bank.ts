@@ -6,6 +6,7 @@ import type {
   BankDamage,
   BankEntry,
   BankList,
+  BankNeeds,
   BankStatus,
   FeedbackQueue,
   FileImport,
@@ -13,7 +14,6 @@ import type {
   ListOptions,
   OwnOpinion,
   Quarantined,
-  RecordReader,
   StatusOptions,
   SyncOptions,
 } from './bank.js';
@@ -58,12 +58,12 @@ export class StoredBank implements Bank {
   readonly #bulk = new Bulk();
 
   readonly feedback: FeedbackQueue = feedbackQueue(() => this.#open);
-  readonly #read: RecordReader;
+  readonly #needs: BankNeeds;
 
-  constructor(store: Store, read: RecordReader) {
+  constructor(store: Store, needs: BankNeeds) {
     this.kind = store.kind;
     this.#store = store;
-    this.#read = read;
+    this.#needs = needs;
     this.snapshots = {
       change: async () => (await this.#open.reading.selectFrom('bank').select('change').executeTakeFirstOrThrow()).change,
       view: (work) => this.#open.view(async (db, stream) => work(await viewOf(db, stream))),
@@ -115,7 +115,7 @@ export class StoredBank implements Bank {
     if (typeof options !== 'object' || options === null) throw invalid('options', '{ list, … }', options);
     checkCallOptions(options);
     const { list, onProgress: _, ...reading } = options; // progress is of what was kept, not of what was read
-    const records = this.#read(source, reading);
+    const records = this.#needs.read(source, reading);
     const report = await syncList(this.#open, this.#bulk, list, records, options, IMPORTED_TOGETHER);
     const { format, complete, fault } = records.report;
     return { ...report, format, complete, ...(fault === undefined ? {} : { fault }) };

@@ -82,6 +82,6 @@ async function* openFile(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Most programs that load this open no bank. */
-const openBank: OpenBank = async (target, options, read) => (await import('../bank/open-bank-node.js')).openBank(target, options, read);
+const openBank: OpenBank = async (target, options, needs) => (await import('../bank/open-bank-node.js')).openBank(target, options, needs);
 
 const platform: EgidePlatform = { runtime: 'node', createDigester: createNodeDigester, openFile, decoder: sharpDecoder, openBank };
