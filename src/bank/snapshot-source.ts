@@ -66,10 +66,10 @@ export interface BankView {
   /** Ascending by id. */
   lists(): Promise<readonly SourceList[]>;
   /**
-   * Searchable signals of a type, ascending by value (byte by byte, a beginning before what it begins), those of one value by entry. One that
-   * an entry carries twice is given once.
+   * Searchable signals of a type, or of several together, ascending by value (byte by byte, a beginning before what it begins), those of one
+   * value by entry. One that an entry carries twice as one type is given once.
    */
-  signals(type: BankSignal, options?: SliceOptions): AsyncIterable<SignalSlice>;
+  signals(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
   /** All entries, also of disabled lists, ascending by id from `after` (default 0) on, which is not among them. */
   entries(options?: SliceOptions & { readonly after?: number }): AsyncIterable<readonly SourceEntry[]>;
   /** The entries with these ids that there are, ascending. */

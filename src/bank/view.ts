@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, Kysely, SelectQueryBuilder } from 'kysely';
 import { wholeNumber } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { nextTurn } from '../input.js';
@@ -35,9 +35,9 @@ export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankVi
         ...(syncedAt !== null && { syncedAt }),
       }));
     },
-    async *signals(type, options = {}) {
+    async *signals(types, options = {}) {
       const { slice, signal } = checkSlices(options);
-      const query = await searchable(db, type);
+      const query = await searchable(db, [types].flat());
       if (!query) return;
       for await (const rows of stream(query, slice)) {
         yield sliceOf(rows);
@@ -69,12 +69,22 @@ function checkSlices({ slice = SLICE, signal }: SliceOptions): { slice: number; 
   return { slice: wholeNumber('slice', slice, 1, MAX_SLICE), signal };
 }
 
-/** Asks for what is searched of a type (as `BankView` says); nothing where nothing is. */
-async function searchable(db: Kysely<Tables>, type: BankSignal): Promise<CompiledQuery<SignalRow> | undefined> {
-  if (type === 'other' || !BANK_SIGNALS.includes(type)) return undefined;
+/** Asks for what is searched of some types (as `BankView` says); nothing where nothing is. */
+async function searchable(db: Kysely<Tables>, types: readonly BankSignal[]): Promise<CompiledQuery<SignalRow> | undefined> {
   const enabled = await db.selectFrom('list').select('id').where('enabled', '=', 1).execute();
-  if (enabled.length === 0) return undefined;
   const lists = enabled.map((row) => row.id);
+  const known = types.filter((type) => type !== 'other' && BANK_SIGNALS.includes(type));
+  const [first, ...others] = lists.length === 0 ? [] : known.flatMap((type) => searchableRows(db, type, lists));
+  if (!first) return undefined;
+  return others
+    .reduce((all, other) => all.unionAll(other), first)
+    .orderBy('value')
+    .orderBy('entry')
+    .compile();
+}
+
+/** What is searched of one type: in rows of their own, and in those of their entries. */
+function searchableRows(db: Kysely<Tables>, type: BankSignal, lists: readonly number[]): SelectQueryBuilder<Tables, never, SignalRow>[] {
   const number = SIGNAL_NUMBERS[type];
   const quarantined = db.selectFrom('quarantine').select('value').where('type', '=', number);
   const refused = db
@@ -94,7 +104,7 @@ async function searchable(db: Kysely<Tables>, type: BankSignal): Promise<Compile
       .where('value', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
   const column = INLINE_SIGNALS.find((inline) => inline === type);
-  if (!column) return further.orderBy('value').orderBy('entry').compile();
+  if (!column) return [further];
   let inline = db
     .selectFrom('entry')
     .select([`${column} as value`, 'id as entry'])
@@ -107,7 +117,7 @@ async function searchable(db: Kysely<Tables>, type: BankSignal): Promise<Compile
     inline = inline
       .where('pdq', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
-  return inline.unionAll(further).orderBy('value').orderBy('entry').compile();
+  return [inline, further];
 }
 
 function sliceOf(rows: readonly SignalRow[]): SignalSlice {

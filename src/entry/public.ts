@@ -43,6 +43,7 @@ export {
   type PdqOrientations,
   pdqDistance,
 } from '../hash/pdq.js';
+export { IPED_PHOTODNA_MAX_DISTANCE, MAX_PHOTODNA_DISTANCE, PHOTODNA_BYTES, photoDnaDistance } from '../hash/photodna.js';
 export {
   CANONICAL_URL_VERSION,
   type CanonicalUrl,
@@ -111,6 +112,7 @@ export type { LiveSearchResult, PdqSnapshot } from '../search/live-generation.js
 export type { MergeOptions } from '../search/live-merge.js';
 export type { LiveOptions, LivePdqIndex, SharedPdqIndex } from '../search/live-pdq-index.js';
 export type { Hit, PdqIndex, QueryHit, SearchOptions, SearchResult } from '../search/pdq-index.js';
+export type { PhotoDnaHit, PhotoDnaIndex, PhotoDnaSearchOptions, PhotoDnaSearchResult } from '../search/photodna-index.js';
 export type { StoredIndex } from '../search/stored-index.js';
 export { type UrlHashing, type UrlHit, type UrlQuery, type UrlRow, urlQuery } from '../search/url-hashing.js';
 export type { UrlIndex } from '../search/url-index.js';

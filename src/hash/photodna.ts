@@ -5,6 +5,9 @@ import { readBase64, readHex } from './encoding.js';
 /** Bytes of a PhotoDNA hash. */
 export const PHOTODNA_BYTES = 144;
 
+/** The squared distance of two PhotoDNA hashes at most: 144 numbers from 0 to 255. */
+export const MAX_PHOTODNA_DISTANCE = PHOTODNA_BYTES * 255 ** 2;
+
 /**
  * The squared distance up to which two PhotoDNA hashes are taken for the same picture: the default of IPED (`HashDBTool`,
  * github.com/sepinf-inc/IPED). It is a default of that tool, and no measurement of ours.

@@ -1,6 +1,6 @@
 import { EgideError } from '../errors.js';
+import { urlMd5Compat } from '../hash/url-md5.js';
 import type { EntryRef } from '../list/hash-list.js';
-import type { UrlHit } from '../search/url-hashing.js';
 import type { UrlRuleKind } from '../search/url-rule.js';
 import { keyOf } from './near-matches.js';
 import { type ListRules, type Policy, sternest } from './policy.js';
@@ -11,13 +11,15 @@ import { type Action, MAX_MATCHES, type Outcome, type Problem } from './verdict.
 /** A URL is caught by a rule of a list. What the rule says is not told: the list keeps it secret. */
 export interface UrlMatch {
   readonly kind: 'url';
+  /** What caught it: a rule, or the digest of its text in the form of python-threatexchange. */
+  readonly signal: 'url' | 'url-md5';
   readonly entry: EntryRef;
-  /** What the rule is about. */
+  /** What the rule is about; a digest is about one URL. */
   readonly rule: UrlRuleKind;
   /** The list's action for `exact` if the rule is about this one URL, or else that for `near`. */
   readonly action: Action;
-  /** By which steps the URL and the rule were brought into one form (docs/urls.md). */
-  readonly canonicalUrlVersion: number;
+  /** Of a rule: by which steps it and the URL were brought into one form (docs/urls.md). */
+  readonly canonicalUrlVersion?: number;
 }
 
 /** What was found out about one URL, and what the policy makes of it. The URL is not in it. */
@@ -46,18 +48,14 @@ export interface SearchedUrls {
 /** Looks one URL up. What it throws is in the doc comment of `Shield.scanUrl`. */
 export function scanUrl(lists: readonly SearchedUrls[], policy: Policy, url: string): UrlVerdict {
   const problems: Problem[] = [];
-  const matches: UrlMatch[] = [];
-  try {
-    for (const searched of lists) matches.push(...matchesOf(searched, searched.list.index.search(url), problems));
-  } catch (error) {
-    if (!(error instanceof EgideError) || error.code !== 'INVALID_URL') throw error;
-    problems.push({ code: error.code, message: error.message.replace(/^url: /, '') }); // the verdict is about nothing else
-  }
+  const wantsMd5 = lists.some(({ list }) => (list.md5?.size ?? 0) > 0);
+  const digest = wantsMd5 ? orNoUrl(() => urlMd5Compat(url), problems) : undefined;
+  const matches = lists.flatMap((searched) => matchesOf(searched, hitsOf(searched.list, url, digest, problems), problems));
   const failed = problems.some(({ code }) => code === 'INVALID_URL');
   const outcome = matches.length > 0 ? 'match' : failed ? 'could-not-tell' : 'no-match';
   const actions = matches.map(({ action }) => action);
   if (failed) actions.push(policy.actions.couldNotTell);
-  const named = lists.map(({ list }) => ({ name: list.name, rules: list.index.size }));
+  const named = lists.map(({ list }) => ({ name: list.name, rules: list.index.size + (list.md5?.size ?? 0) }));
   return {
     action: outcome === 'no-match' ? policy.actions.noMatch : sternest(actions),
     outcome,
@@ -69,10 +67,36 @@ export function scanUrl(lists: readonly SearchedUrls[], policy: Policy, url: str
   };
 }
 
+/** What a list says of a URL. */
+interface Caught extends Pick<UrlMatch, 'signal' | 'rule'> {
+  readonly id: number;
+}
+
+/** What catches a URL, the narrowest first. */
+function hitsOf({ index, md5 }: UrlList, url: string, digest: Uint8Array | undefined, problems: Problem[]): Caught[] {
+  const rules = orNoUrl(() => index.search(url), problems) ?? [];
+  const digests = digest ? (md5?.find(digest) ?? []) : [];
+  const hits: Caught[] = rules.map(({ id, kind }) => ({ id, rule: kind, signal: 'url' }));
+  hits.push(...digests.map((id): Caught => ({ id, rule: 'exact', signal: 'url-md5' })));
+  return hits.sort((a, b) => Number(a.rule !== 'exact') - Number(b.rule !== 'exact'));
+}
+
+/** What `work` gives, or nothing where the text is no URL, which is a problem once. */
+function orNoUrl<Answer>(work: () => Answer, problems: Problem[]): Answer | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EgideError) || error.code !== 'INVALID_URL') throw error;
+    const { code, message } = error;
+    if (!problems.some((problem) => problem.code === code)) problems.push({ code, message: message.replace(/^url: /, '') }); // the verdict is about nothing else
+    return undefined;
+  }
+}
+
 /** One match for each entry: its narrowest rule, since hits come so. */
-function matchesOf({ list, rules }: SearchedUrls, hits: readonly UrlHit[], problems: Problem[]): UrlMatch[] {
+function matchesOf({ list, rules }: SearchedUrls, hits: readonly Caught[], problems: Problem[]): UrlMatch[] {
   const found = new Map<string, UrlMatch>();
-  for (const { id, kind: rule } of hits) {
+  for (const { id, rule, signal } of hits) {
     const entry = list.entry(id);
     if (found.has(keyOf(entry))) continue;
     if (found.size === MAX_MATCHES) {
@@ -83,7 +107,8 @@ function matchesOf({ list, rules }: SearchedUrls, hits: readonly UrlHit[], probl
       break;
     }
     const action = rule === 'exact' ? rules.exact : rules.near;
-    found.set(keyOf(entry), { kind: 'url', entry, rule, action, canonicalUrlVersion: list.index.hashing.version });
+    const version = signal === 'url' ? { canonicalUrlVersion: list.index.hashing.version } : {};
+    found.set(keyOf(entry), { kind: 'url', signal, entry, rule, action, ...version });
   }
   return [...found.values()];
 }

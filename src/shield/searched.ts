@@ -35,8 +35,8 @@ export function searchedOf(policy: Policy, given: GivenLists, snapshot: Snapshot
   const lists = [...given.lists, ...ofSnapshot].map(ruled);
   const banks = ofSnapshot.filter(({ patches }) => patches.size > 0);
   const patches = [...given.patches, ...banks.map((list) => bankOf(list, list.patches))].map(ruled);
-  const withUrls = ofSnapshot.filter(({ urls }) => urls.size > 0);
-  const urls = [...given.urls, ...withUrls.map((list) => bankOf(list, list.urls))].map(ruled);
+  const withUrls = ofSnapshot.filter(({ urls, urlMd5 }) => urls.size + urlMd5.size > 0);
+  const urls = [...given.urls, ...withUrls.map((list) => ({ ...bankOf(list, list.urls), md5: list.urlMd5 }))].map(ruled);
   const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
   return { lists, patches, urls, pdqModes, wantsDigests: lists.some(({ list }) => carriesDigests(list)), snapshot };
 }

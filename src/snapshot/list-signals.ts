@@ -5,6 +5,7 @@ import type { Platform } from '../platform.js';
 import { buildDigestIndex } from '../search/build-digest-index.js';
 import { buildPdqIndex } from '../search/build-pdq-index.js';
 import { buildUrlIndex } from '../search/build-url-index.js';
+import { buildPhotoDnaIndex, type PhotoDnaIndex } from '../search/photodna-index.js';
 import type { StoredIndex } from '../search/stored-index.js';
 import type { UrlIndex } from '../search/url-index.js';
 import type { IndexSection } from './snapshot-format.js';
@@ -52,18 +53,19 @@ export class ListSignals {
 }
 
 /** The index of what a list carries of one type. */
-export function buildSection(
+export async function buildSection(
   backend: Backend,
   platform: Platform,
   kind: IndexSection,
   signals: ListSignals,
   signal: AbortSignal | undefined,
-): Promise<StoredIndex | UrlIndex> {
+): Promise<StoredIndex | UrlIndex | PhotoDnaIndex> {
   const options = { ids: signals.entries(), ...(signal && { signal }) };
   if (kind === 'patches') return buildPatchIndex(backend, platform, signals.pieces, options);
   if (kind === 'urls') return buildUrlIndex(backend, platform, signals.pieces.map(textOf), options);
   if (kind === 'pdq') return buildPdqIndex(backend, platform, signals.values, options);
-  return buildDigestIndex(backend, platform, kind, signals.values, options);
+  if (kind === 'photodna') return buildPhotoDnaIndex(signals.values, options.ids);
+  return buildDigestIndex(backend, platform, kind === 'url-md5' ? 'md5' : kind, signals.values, options);
 }
 
 const decoder = new TextDecoder();

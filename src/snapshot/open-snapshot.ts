@@ -11,6 +11,7 @@ import { buildUrlIndex } from '../search/build-url-index.js';
 import { DigestIndex } from '../search/digest-index.js';
 import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
 import { PdqIndex } from '../search/pdq-index.js';
+import { PhotoDnaIndex } from '../search/photodna-index.js';
 import type { OpenedIndex } from '../search/stored-index.js';
 import { readUrlHeader, URL_HEADER_BYTES, UrlIndex } from '../search/url-index.js';
 import { decrypted, isEncrypted } from './cipher.js';
@@ -120,6 +121,8 @@ async function emptyIndexes(backend: Backend, platform: Platform): Promise<Snaps
     sha256: await buildDigestIndex(backend, platform, 'sha256', NONE),
     patches: await buildPatchIndex(backend, platform, []),
     urls: await buildUrlIndex(backend, platform, []),
+    photodna: new PhotoDnaIndex(0, () => NONE),
+    'url-md5': await buildDigestIndex(backend, platform, 'md5', NONE),
   };
 }
 
@@ -136,14 +139,15 @@ function openList(
     return { placed: part, facts: backend.index.open(part), storage };
   };
   const urlHashing = () => readUrlHeader(backend.index.read(placed, (list.sections.urls as Section).at, URL_HEADER_BYTES));
-  const digestIndex = (type: DigestType): DigestIndex => {
-    const found = opened(type);
-    if (!found) return empty[type];
+  const digestIndex = (type: DigestType, kind: DigestType | 'url-md5' = type): DigestIndex => {
+    const found = opened(kind);
+    if (!found) return empty[kind];
     const index = new DigestIndex(backend, platform, found);
     if (index.type !== type) throw damaged(`has an index of ${index.type} where one of ${type} should be`);
     return index;
   };
   const [pdq, patches, urls] = [opened('pdq'), opened('patches'), opened('urls', URL_HEADER_BYTES)];
+  const { photodna } = list.sections;
   const indexes: SnapshotIndexes = {
     pdq: pdq ? new PdqIndex(backend, platform, pdq) : empty.pdq,
     md5: digestIndex('md5'),
@@ -151,6 +155,10 @@ function openList(
     sha256: digestIndex('sha256'),
     patches: patches ? new PatchIndex(backend, platform, patches) : empty.patches,
     urls: urls ? new UrlIndex(platform, urlHashing(), new DigestIndex(backend, platform, urls)) : empty.urls,
+    photodna: photodna
+      ? new PhotoDnaIndex(photodna.length, (offset, length) => backend.index.read(placed, photodna.at + offset, length))
+      : empty.photodna,
+    'url-md5': digestIndex('md5', 'url-md5'),
   };
   const { at, length } = list.sections.entries;
   const read: ReadBytes = (offset, wanted) => {

@@ -11,7 +11,7 @@ const MAX_MANIFEST_BYTES = 1 << 24;
 const SHA256_BYTES = 32;
 
 /** The kinds of section that a list can have besides its entries: indexes of what they are named after. */
-export const INDEX_SECTIONS = ['pdq', 'md5', 'sha1', 'sha256', 'patches', 'urls'] as const;
+export const INDEX_SECTIONS = ['pdq', 'md5', 'sha1', 'sha256', 'patches', 'urls', 'photodna', 'url-md5'] as const;
 export type IndexSection = (typeof INDEX_SECTIONS)[number];
 
 /** Where a section lies, in bytes from the beginning of the file, and what it and the zeros after it sum up to ({@link ChunkedDigest}). */

@@ -7,6 +7,7 @@ import type { PatchIndex } from '../patch/patch-index.js';
 import type { DigestIndex } from '../search/digest-index.js';
 import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
 import type { PdqIndex } from '../search/pdq-index.js';
+import type { PhotoDnaIndex } from '../search/photodna-index.js';
 import type { UrlIndex } from '../search/url-index.js';
 import { ChunkedDigest } from './chunked-digest.js';
 import type { EntryTable } from './entry-table.js';
@@ -25,6 +26,9 @@ export class SnapshotList implements SearchableList {
   readonly digests: Readonly<Record<DigestType, DigestIndex>>;
   readonly patches: PatchIndex;
   readonly urls: UrlIndex;
+  readonly photodna: PhotoDnaIndex;
+  /** Digests of URLs in the form of python-threatexchange: `urlMd5Compat`. */
+  readonly urlMd5: DigestIndex;
   /** Signals of type `url` that are no rule, and cannot be looked up. */
   readonly unreadableUrls: number;
   readonly #categories: readonly string[];
@@ -39,6 +43,8 @@ export class SnapshotList implements SearchableList {
     this.digests = { md5: indexes.md5, sha1: indexes.sha1, sha256: indexes.sha256 };
     this.patches = indexes.patches;
     this.urls = indexes.urls;
+    this.photodna = indexes.photodna;
+    this.urlMd5 = indexes['url-md5'];
     this.unreadableUrls = list.unreadableUrls ?? 0;
     this.#categories = list.categories;
     this.#table = table;
@@ -55,10 +61,11 @@ export class SnapshotList implements SearchableList {
 }
 
 /** The indexes of one list, empty ones for what it does not carry. */
-export interface SnapshotIndexes extends Readonly<Record<DigestType, DigestIndex>> {
+export interface SnapshotIndexes extends Readonly<Record<DigestType | 'url-md5', DigestIndex>> {
   readonly pdq: PdqIndex;
   readonly patches: PatchIndex;
   readonly urls: UrlIndex;
+  readonly photodna: PhotoDnaIndex;
 }
 
 /**
@@ -143,8 +150,8 @@ export class Snapshot implements Disposable {
 
   #leave(): void {
     if (--this.#holders > 0) return;
-    for (const { pdq, digests, patches, urls } of this.lists)
-      for (const one of [pdq, digests.md5, digests.sha1, digests.sha256, patches, urls]) one[Symbol.dispose]();
+    for (const { pdq, digests, patches, urls, photodna, urlMd5 } of this.lists)
+      for (const one of [pdq, digests.md5, digests.sha1, digests.sha256, patches, urls, photodna, urlMd5]) one[Symbol.dispose]();
     this.#placed[Symbol.dispose]();
   }
 }

@@ -7,7 +7,10 @@ export interface ValueGroup {
   readonly owners: readonly EntryPlace[];
 }
 
-/** Puts the signals of one type, which come ascending by value, together by value, and leaves out what a negative list carries. */
+/**
+ * Puts signals, which come ascending by value and those of one value by entry, together by value, and leaves out what a negative list carries.
+ * An entry that carries a value as two types, a file's and a video's digest, is one owner of it.
+ */
 export class ValueGroups {
   readonly #numbers: EntryNumbers;
   #value: Uint8Array | undefined;
@@ -31,7 +34,7 @@ export class ValueGroups {
       }
       const place = this.#numbers.placeOf(entries[i] as number);
       if (place === 'vetoed') this.#vetoed = true;
-      else if (place) this.#owners.push(place);
+      else if (place && !samePlace(place, this.#owners.at(-1))) this.#owners.push(place);
     }
   }
 
@@ -42,6 +45,10 @@ export class ValueGroups {
     this.#owners = [];
     this.#vetoed = false;
   }
+}
+
+function samePlace(a: EntryPlace, b: EntryPlace | undefined): boolean {
+  return a.place === b?.place && a.number === b.number;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

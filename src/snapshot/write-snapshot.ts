@@ -3,6 +3,7 @@ import type { BankSignal } from '../bank/signal.js';
 import type { BankView, SourceList } from '../bank/snapshot-source.js';
 import { checkCallOptions, EgideError } from '../errors.js';
 import { DIGEST_BYTES } from '../hash/digests.js';
+import { PHOTODNA_BYTES } from '../hash/photodna.js';
 import type { Platform } from '../platform.js';
 import { parseUrlRule } from '../search/url-rule.js';
 import { ChunkedDigest } from './chunked-digest.js';
@@ -48,6 +49,8 @@ const HELD: Readonly<Record<IndexSection, { readonly types: readonly BankSignal[
   sha256: { types: ['sha256', 'video-sha256'], width: DIGEST_BYTES.sha256 },
   patches: { types: ['patches'], width: null },
   urls: { types: ['url'], width: null },
+  photodna: { types: ['photodna'], width: PHOTODNA_BYTES },
+  'url-md5': { types: ['url-md5'], width: DIGEST_BYTES.md5 },
 };
 
 /**
@@ -142,15 +145,13 @@ class SnapshotWriter {
       }
     };
     let signals = 0;
-    for (const type of types) {
-      const groups = new ValueGroups(numbers);
-      for await (const slice of view.signals(type, signal ? { signal } : {})) {
-        take(groups.push(slice));
-        signals += slice.entries.length;
-        onProgress?.({ entries: numbers.count, building: kind, signals });
-      }
-      take(groups.end());
+    const groups = new ValueGroups(numbers);
+    for await (const slice of view.signals(types, signal ? { signal } : {})) {
+      take(groups.push(slice));
+      signals += slice.entries.length;
+      onProgress?.({ entries: numbers.count, building: kind, signals });
     }
+    take(groups.end());
     for (const [i, work] of works.entries()) {
       const gathered = lists[i] as ListSignals;
       if (gathered.count === 0) continue;

@@ -78,6 +78,23 @@ describe.each(places)('a bank and its snapshots, on %s', (_name, makePlace) => {
     expect([1, 2, 3].map((number) => snapshot.lists[0]?.digests.md5.find(valueFor('md5', number)).length)).toEqual([1, 0, 0]);
   });
 
+  test('keeps PhotoDNA hashes and digests of URLs, and vetoes digests of videos by those of files', async () => {
+    const kept = [signal('photodna', 1), signal('url-md5', 2), signal('video-md5', 3), signal('md5', 4), signal('video-sha256', 5)];
+    await bank.apply('a', batch([{ key: 'x', signals: kept }]));
+    await bank.addList('good', { negative: true });
+    await bank.apply('good', batch([{ key: 'fine', signals: [signal('md5', 3), signal('video-md5', 4), signal('sha256', 6)] }]));
+    await egide.saveSnapshot(bank, path());
+    using snapshot = await egide.openSnapshot(path());
+    const [list] = snapshot.lists;
+    expect(await list?.photodna.search(valueFor('photodna', 1), { maxDistance: 0 })).toEqual({
+      hits: [{ id: 0, distance: 0 }],
+      truncated: false,
+    });
+    expect(list?.urlMd5.find(valueFor('url-md5', 2))).toEqual([0]);
+    expect([3, 4].map((number) => list?.digests.md5.find(valueFor('md5', number)))).toEqual([[], []]);
+    expect(list?.digests.sha256.find(valueFor('sha256', 5))).toEqual([0]);
+  });
+
   test('says when each list was last read to the end', async () => {
     async function* source() {
       yield batch([{ key: 'x', signals: [signal('md5', 1)] }], { whole: 'both' });

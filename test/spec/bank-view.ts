@@ -22,10 +22,10 @@ export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]):
           record: { key, signals: [], ...(category !== undefined && { category }) },
         }));
     },
-    async *signals(type) {
+    async *signals(types) {
       const held = all.flatMap(({ list, signals }, i) =>
         lists.find(({ id }) => id === list)?.enabled
-          ? signals.filter((one) => one.type === type).map(({ value }) => ({ value, id: 3 * i + 1 }))
+          ? signals.filter((one) => [types].flat().includes(one.type)).map(({ value }) => ({ value, id: 3 * i + 1 }))
           : [],
       );
       held.sort((a, b) => Buffer.compare(a.value, b.value) || a.id - b.id);

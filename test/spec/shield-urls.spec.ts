@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { urlMd5Compat } from '../../src/hash/url-md5.js';
 import { defaultPolicy, type Policy } from '../../src/shield/policy.js';
 import type { ShieldOptions } from '../../src/shield/shield.js';
 import type { UrlList } from '../../src/shield/url-list.js';
@@ -21,8 +22,22 @@ describe.each(backends)('URLs in a shield, on %s,', (_name, makeBackend) => {
       outcome: 'match',
       summary: 'URL match: the URL is that of entry u0 of list links (and 1 more match).',
       matches: [
-        { kind: 'url', entry: { id: 'u0', list: 'links', category: 'test' }, rule: 'exact', action: 'block', canonicalUrlVersion: 1 },
-        { kind: 'url', entry: { id: 'u1', list: 'links', category: 'test' }, rule: 'host', action: 'hold', canonicalUrlVersion: 1 },
+        {
+          kind: 'url',
+          signal: 'url',
+          entry: { id: 'u0', list: 'links', category: 'test' },
+          rule: 'exact',
+          action: 'block',
+          canonicalUrlVersion: 1,
+        },
+        {
+          kind: 'url',
+          signal: 'url',
+          entry: { id: 'u1', list: 'links', category: 'test' },
+          rule: 'host',
+          action: 'hold',
+          canonicalUrlVersion: 1,
+        },
       ],
       problems: [],
       policyVersion: defaultPolicy.version,
@@ -39,6 +54,20 @@ describe.each(backends)('URLs in a shield, on %s,', (_name, makeBackend) => {
     const { action, matches, summary } = shieldOf([await listed('links', rule)]).scanUrl('https://a.example/b/c');
     expect([action, matches.map((match) => match.rule)]).toEqual(['hold', [kind]]);
     expect(summary).toContain(words);
+  });
+
+  test('block one whose digest is listed as python-threatexchange makes it, also beside rules', async () => {
+    const md5 = await egide.buildDigestIndex('md5', urlMd5Compat('https://A.example/Folder/X'), { ids: Uint32Array.of(7) });
+    const urls = [{ ...(await listed('links', '*.b.example')), md5 }];
+    const match = { kind: 'url', signal: 'url-md5', entry: { id: 'u7', list: 'links', category: 'test' }, rule: 'exact', action: 'block' };
+    const verdict = shieldOf(urls).scanUrl('http://a.example/folder/x');
+    expect(verdict).toMatchObject({ action: 'block', lists: [{ name: 'links', rules: 2 }] });
+    expect(verdict.matches).toEqual([match]);
+    expect(shieldOf(urls).scanUrl('https://a.example/folder/x/')).toMatchObject({ outcome: 'no-match' });
+    expect(shieldOf(urls).scanUrl('https://c.b.example/')).toMatchObject({ matches: [{ signal: 'url', rule: 'host' }] });
+    const none = shieldOf(urls).scanUrl('no url');
+    expect(none).toMatchObject({ action: 'hold', outcome: 'could-not-tell', problems: [{ code: 'INVALID_URL' }] });
+    expect(none.problems).toHaveLength(1);
   });
 
   test('allow one that no list has', async () => {

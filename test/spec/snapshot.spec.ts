@@ -119,6 +119,52 @@ describe.each(backends)('snapshots on %s', (_name, makeBackend) => {
     expect(first?.urls.search('https://c.b.example/').map(({ id }) => first.entry(id).id)).toEqual(['2']);
   });
 
+  test('carry PhotoDNA hashes and digests of URLs', async () => {
+    const photos = seededBytes(144 * 300, 11);
+    const photoOf = (i: number) => photos.subarray(144 * i, 144 * (i + 1));
+    const all: TestEntry[] = Array.from({ length: 300 }, (_, i) => ({
+      list: 4,
+      key: `${i}`,
+      signals: [
+        { type: 'photodna', value: photoOf(i) },
+        { type: 'url-md5', value: md5Of(i) },
+        { type: 'md5', value: md5Of(i + 300) },
+      ],
+    }));
+    all.push({ list: 7, key: 'good', signals: [3, 4].map((i) => ({ type: 'photodna' as const, value: photoOf(i) })) });
+    using snapshot = await open(await write({}, viewOf(all, LISTS)));
+    const [first, empty] = snapshot.lists as [never, never] as (typeof snapshot.lists)[number][];
+    expect([first?.photodna.size, first?.urlMd5.size, empty?.photodna.size, empty?.urlMd5.size]).toEqual([298, 300, 0, 0]);
+    const near = photoOf(200).slice();
+    near[0] = (near[0] as number) ^ 3;
+    const { hits } = (await first?.photodna.search(near, { maxDistance: 9 })) ?? { hits: [] };
+    expect(hits.map(({ id }) => first?.entry(id).id)).toEqual(['200']);
+    expect((await first?.photodna.search(photoOf(3), { maxDistance: 0 }))?.hits).toEqual([]);
+    expect(first?.urlMd5.find(md5Of(17)).map((id) => first.entry(id).id)).toEqual(['17']);
+    expect(first?.urlMd5.find(md5Of(317))).toEqual([]);
+    expect(first?.digests.md5.find(md5Of(17))).toEqual([]);
+    snapshot[Symbol.dispose]();
+    await expect(first?.photodna.search(near, { maxDistance: 9 })).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+
+  test("a video's digest is a file's: a negative list vetoes one by the other, and an entry that has both is found once", async () => {
+    const digest = (type: 'md5' | 'video-md5' | 'sha256' | 'video-sha256', i: number) => ({
+      type,
+      value: type.endsWith('md5') ? md5Of(i) : hashOf(i),
+    });
+    const all: TestEntry[] = [
+      { list: 4, key: 'a', signals: [digest('video-md5', 1), digest('sha256', 1)] },
+      { list: 4, key: 'b', signals: [digest('md5', 2), digest('video-sha256', 2)] },
+      { list: 4, key: 'c', signals: [digest('video-md5', 3), digest('md5', 3), digest('video-sha256', 3)] },
+      { list: 7, key: 'good', signals: [digest('md5', 1), digest('video-md5', 2), digest('video-sha256', 1), digest('sha256', 2)] },
+    ];
+    using snapshot = await open(await write({}, viewOf(all, LISTS)));
+    const found = (type: 'md5' | 'sha256', i: number) =>
+      snapshot.lists[0]?.digests[type].find(type === 'md5' ? md5Of(i) : hashOf(i)).map((id) => snapshot.lists[0]?.entry(id).id);
+    expect([1, 2, 3].map((i) => found('md5', i))).toEqual([[], [], ['c']]);
+    expect([1, 2, 3].map((i) => found('sha256', i))).toEqual([[], [], ['c']]);
+  });
+
   test('carry patches', async () => {
     const egide = createEgide(backend, platform);
     const noise = egide.image({ data: seededBytes(256 * 256, 9), width: 256, height: 256, channels: 1 });
