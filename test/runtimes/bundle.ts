@@ -31,7 +31,7 @@ export async function bundle(program: string, folder: string, conditions: string
     bundle: true,
     format: 'esm',
     target: 'es2022',
-    external: ['node:*'],
+    external: ['node:*', 'libsql', 'pg'],
     plugins: [outside],
   });
   return outfile;
