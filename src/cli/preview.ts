@@ -22,7 +22,7 @@ const TIMEOUT_S = 10;
  */
 export async function previewOf(path: string, { matches, outcome }: Verdict, clear: boolean): Promise<Preview> {
   if (outcome === 'could-not-tell') return { reason: 'no preview: the file was not fully read' };
-  const frame = matches.find((match) => match.kind === 'near')?.frame ?? 0;
+  const frame = matches.find((match) => match.signal === 'pdq')?.frame ?? 0;
   try {
     const { default: sharp } = await import('sharp');
     const source = sharp(path, { page: frame, limitInputPixels: MAX_PIXELS, failOn: 'error' }).autoOrient().timeout({ seconds: TIMEOUT_S });

@@ -105,7 +105,7 @@ export function sheet({ file, verdict, preview }: Scanned, policy: Policy): stri
 <p class="summary">${escaped(summary)}</p>
 ${exactEntries(matches).map(exactBlock).join('\n')}
 ${matches
-  .filter((match) => match.kind === 'near')
+  .filter((match) => match.signal === 'pdq')
   .map((match) => nearBlock(match, input.frameCount))
   .join('\n')}
 ${matches

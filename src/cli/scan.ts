@@ -6,7 +6,7 @@ import type { HashList } from '../list/hash-list.js';
 import { checkPolicy, defaultPolicy, type Policy, sternest } from '../shield/policy.js';
 import type { ScanOptions } from '../shield/scan.js';
 import type { Shield } from '../shield/shield.js';
-import { LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
+import { grouped, LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
 import type { Action, Match, Verdict } from '../shield/verdict.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { Command, Given } from './command.js';
@@ -151,6 +151,7 @@ function rowOf(file: string, { action, outcome, matches, problems, input }: Verd
 /** Why, how near, and how it was seen. */
 function evidenceCells(match: Match, frameCount: number | undefined): [why: string, distance: string, seen: string] {
   if (match.kind === 'exact') return [`exact ${match.signal}`, '', ''];
+  if (match.signal === 'photodna') return ['near photodna', grouped(match.distance), ''];
   const seen = saySeen(match, frameCount);
   if (match.kind === 'near') return ['near pdq', `${String(match.distance).padStart(3)} of 256`, seen.join(', ')];
   const label = match.label ? [LABEL_WORDS[match.label]] : [];

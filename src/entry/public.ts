@@ -118,6 +118,7 @@ export { type UrlHashing, type UrlHit, type UrlQuery, type UrlRow, urlQuery } fr
 export type { UrlIndex } from '../search/url-index.js';
 export { MAX_PREFIX_FOLDERS, parseUrlRule, type UrlRule, type UrlRuleKind, type UrlRuleOptions } from '../search/url-rule.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
+export type { GivenSignal, SignalVerdict, UploadSignals } from '../shield/look-up.js';
 export type { PatchList } from '../shield/patch-list.js';
 export {
   checkPolicy,
@@ -135,12 +136,14 @@ export type { UrlList } from '../shield/url-list.js';
 export {
   type Action,
   type ExactMatch,
+  type GivenHashMatch,
   MAX_MATCHES,
   type Match,
   type NearMatch,
   type Outcome,
   type PartialMatch,
   type PatchEvidence,
+  type PhotoDnaMatch,
   type Problem,
   type ProblemCode,
   type Verdict,

@@ -1,6 +1,7 @@
 import type { DigestType } from '../hash/digests.js';
 import type { DigestIndex } from '../search/digest-index.js';
 import type { PdqIndex } from '../search/pdq-index.js';
+import type { PhotoDnaIndex } from '../search/photodna-index.js';
 
 /** The signal types that a list can carry. */
 export type SignalType = 'pdq' | 'md5' | 'sha1' | 'sha256';
@@ -48,12 +49,14 @@ export interface SearchableList {
   readonly pdq: PdqIndex;
   /** One index for each type, empty if the list carries none. */
   readonly digests: Readonly<Record<DigestType, DigestIndex>>;
+  /** PhotoDNA hashes, if the list has any: they are asked with one that the caller brings. */
+  readonly photodna?: Pick<PhotoDnaIndex, 'size' | 'search'>;
   /**
-   * The entry behind an id that `pdq.search` or `digests[type].find` gave.
+   * The entry behind an id that `pdq.search`, `digests[type].find` or `photodna.search` gave.
    *
    * @throws {EgideError} `INVALID_ARGUMENT` if there is no such id; `DISPOSED` after disposal.
    */
-  entry(id: number, signal: SignalType): EntryRef;
+  entry(id: number, signal: SignalType | 'photodna'): EntryRef;
 }
 
 /** A list held in memory and ready to be searched. */

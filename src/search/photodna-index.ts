@@ -32,7 +32,7 @@ type ReadBytes = (offset: number, length: number) => Uint8Array;
 
 /** Bytes of a hash and of its id. */
 const ROW_BYTES = PHOTODNA_BYTES + 4;
-/** Rows between two turns of the event loop: some 2 ms, 20 ms at the worst (measured here). */
+/** Rows between two turns of the event loop: some 2 ms, 20 ms where most of them are near (measured here). */
 const SLICE_ROWS = 1 << 16;
 /** Numbers that are compared before it is asked whether two hashes are too far apart already (measured here: 4, 12 and 16 are slower). */
 const STEP = 8;
@@ -57,8 +57,8 @@ export class PhotoDnaIndex implements Disposable {
   }
 
   /**
-   * Finds every hash within `maxDistance` of `query`, in slices that do not hold the event loop: some 20 ms for a million hashes, and up to
-   * ten times as much where most of them are near.
+   * Finds every hash within `maxDistance` of `query`, in slices that do not hold the event loop: some 40 ms for a million hashes, and six
+   * times as much where most of them are near (measured here).
    *
    * @param query 144 bytes, copied.
    * @throws {EgideError} `INVALID_ARGUMENT` if a parameter is out of range; `DISPOSED`; `OUT_OF_MEMORY` if there are more than 4,194,304

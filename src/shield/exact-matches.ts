@@ -13,14 +13,15 @@ export interface ExactMatches {
   readonly truncatedLists: readonly string[];
 }
 
-/** Looks the digests of a file up in every list. */
-export function exactMatches(lists: readonly SearchedList[], digests: Digests): ExactMatches {
+/** Looks digests of a file up in every list. */
+export function exactMatches(lists: readonly SearchedList[], digests: Partial<Digests>): ExactMatches {
   const matches: ExactMatch[] = [];
   const truncatedLists: string[] = [];
   for (const { list, rules } of lists) {
     for (const signal of DIGESTS) {
       const seen = new Set<string>(); // an entry may give the same digest twice
-      for (const id of list.digests[signal].find(digests[signal])) {
+      const digest = digests[signal];
+      for (const id of digest ? list.digests[signal].find(digest) : []) {
         const entry = list.entry(id, signal);
         if (seen.has(keyOf(entry))) continue;
         if (seen.size === MAX_MATCHES) {

@@ -1,6 +1,7 @@
 import type { PdqMode } from '../backend.js';
 import { invalid } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+import { MAX_PHOTODNA_DISTANCE } from '../hash/photodna.js';
 import { PATCH_TIERS, type PatchTier } from '../patch/patch-match.js';
 import type { Action } from './verdict.js';
 
@@ -12,6 +13,11 @@ export interface Thresholds {
   readonly pdqMinQuality: number;
   /** The least sure tier that counts as a partial match; `off`: do not look for patches (docs/patches.md). */
   readonly patchMinTier: PatchTier | 'off';
+  /**
+   * Squared distance, 0 to 9,363,600, within which a PhotoDNA hash that the caller brings is near a listed one. Without it PhotoDNA is not
+   * looked up: no number here is measured ({@link IPED_PHOTODNA_MAX_DISTANCE} is what IPED takes).
+   */
+  readonly photoDnaMaxDistance?: number;
 }
 
 /** What to do with a match. */
@@ -116,7 +122,7 @@ export function checkPolicy(policy: unknown): Policy {
   const fields = record('policy', policy, ['version', 'thresholds', 'actions', 'pdqMode'], OPTIONAL);
   if (typeof fields.version !== 'string' || fields.version.trim() === '')
     throw invalid('policy.version', 'a text that names this policy', fields.version);
-  checkThresholds('policy.thresholds', record('policy.thresholds', fields.thresholds, THRESHOLDS, []));
+  checkThresholds('policy.thresholds', record('policy.thresholds', fields.thresholds, THRESHOLDS, OPTIONAL_THRESHOLDS));
   checkActions(
     'policy.actions',
     record('policy.actions', fields.actions, [...MATCH_ACTIONS, 'noMatch', 'notHashable', 'couldNotTell'], []),
@@ -135,12 +141,13 @@ const SWITCHES = ['stopAtExact', 'stopAtNear', 'deep'] as const;
 const TIMES = ['budgetMs', 'maxListAgeMs'] as const;
 const OPTIONAL = ['sources', ...SWITCHES, ...TIMES, 'lists'] as const;
 const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality', 'patchMinTier'] as const;
-const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100 };
+const OPTIONAL_THRESHOLDS = ['photoDnaMaxDistance'] as const;
+const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100, photoDnaMaxDistance: MAX_PHOTODNA_DISTANCE };
 const MATCH_ACTIONS = ['exact', 'near', 'partial'] as const;
 
 function checkListPolicy(path: string, own: unknown): void {
   const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode']);
-  checkThresholds(`${path}.thresholds`, record(`${path}.thresholds`, fields.thresholds ?? {}, [], THRESHOLDS));
+  checkThresholds(`${path}.thresholds`, record(`${path}.thresholds`, fields.thresholds ?? {}, [], [...THRESHOLDS, ...OPTIONAL_THRESHOLDS]));
   checkActions(`${path}.actions`, record(`${path}.actions`, fields.actions ?? {}, [], MATCH_ACTIONS));
   if (fields.pdqMode !== undefined) checkPdqMode(`${path}.pdqMode`, fields.pdqMode);
 }

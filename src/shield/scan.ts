@@ -12,12 +12,22 @@ import { hashViews } from './frame-views.js';
 import { type HashedView, NearMatches } from './near-matches.js';
 import { LEAST_FEATURES, PartialMatches } from './partial-matches.js';
 import { climb } from './patch-ladder.js';
+import { asksPhotoDna, ownPhotoDna, photoDnaMatches } from './photodna-matches.js';
 import { checkBudget, type Policy, sternest } from './policy.js';
-import { carriesDigests, type Searched } from './searched.js';
+import { carriesDigests, namedSnapshot, type Searched } from './searched.js';
 import { staleProblems } from './staleness.js';
 import { summarise } from './summary.js';
 import { TimeBudget } from './time-budget.js';
-import { type Action, type ExactMatch, MAX_MATCHES, type Match, type Outcome, type Problem, type Verdict } from './verdict.js';
+import {
+  type Action,
+  type ExactMatch,
+  MAX_MATCHES,
+  type Match,
+  type Outcome,
+  type PhotoDnaMatch,
+  type Problem,
+  type Verdict,
+} from './verdict.js';
 
 /** How far a scan has come. */
 export interface ScanProgress {
@@ -38,6 +48,11 @@ export interface ScanOptions {
   readonly deep?: boolean;
   /** Takes the place of the policy's `budgetMs`. */
   readonly budgetMs?: number;
+  /**
+   * The upload's PhotoDNA hash, 144 bytes, if the platform has computed it (egide does not): it is looked up besides. The policy must name
+   * `thresholds.photoDnaMaxDistance`.
+   */
+  readonly photodna?: Uint8Array;
 }
 
 /** What every scan of one shield needs, worked out once. */
@@ -68,11 +83,13 @@ export async function scan(parts: ScanParts, input: Input | Image, options: Scan
   checkCallOptions(options);
   if (options.deep !== undefined && typeof options.deep !== 'boolean') throw invalid('deep', 'true or false', options.deep);
   if (options.budgetMs !== undefined) checkBudget('budgetMs', options.budgetMs);
+  const photodna = options.photodna === undefined ? undefined : ownPhotoDna(parts.policy, options.photodna);
   options.signal?.throwIfAborted();
   const work = new Scan(parts, options);
   // Both calls take what they need of the caller's buffer before they first give way, so that it may be transferred.
   if (isImage(input)) await work.lookAtPixels(input);
   else await work.lookAtFile(input);
+  await work.lookUpPhotoDna(photodna);
   return work.verdict();
 }
 
@@ -89,6 +106,7 @@ class Scan {
   readonly #exact: ExactMatch[] = [];
   readonly #near: NearMatches;
   readonly #partial: PartialMatches;
+  readonly #photodna: PhotoDnaMatch[] = [];
   #byteLength = 0;
   /** The first frame, without its pixels. */
   #first: Omit<Image, 'data'> | undefined;
@@ -135,6 +153,25 @@ class Scan {
     } catch (error) {
       this.#note(error);
     }
+  }
+
+  /** Looks up the hash that the caller brought; without one, lists of nothing else cannot be asked. */
+  async lookUpPhotoDna(hash: Uint8Array | undefined): Promise<void> {
+    const { lists, patches } = this.#parts.searched;
+    if (hash) {
+      const { matches, truncatedLists } = await this.#timed('searchMs', () => photoDnaMatches(lists, hash, this.#options.signal));
+      this.#photodna.push(...matches);
+      for (const name of truncatedLists) this.#leaveMatches(name);
+      return;
+    }
+    for (const one of lists)
+      if (
+        asksPhotoDna(one) &&
+        one.list.pdq.size === 0 &&
+        !carriesDigests(one.list) &&
+        !patches.some(({ list }) => list.name === one.list.name)
+      )
+        this.#leave({ code: 'NOT_ASKED', message: `list ${one.list.name} holds PhotoDNA hashes alone, and none was given: pass photodna` });
   }
 
   async #lookUpDigests(bytes: Uint8Array): Promise<void> {
@@ -250,7 +287,7 @@ class Scan {
         code: 'MATCHES_LEFT_OUT',
         message: `list ${name}: more pictures share something with this one than are compared or named`,
       });
-    const matches: Match[] = [...this.#exact, ...this.#near.sorted(), ...this.#partial.sorted()];
+    const matches: Match[] = [...this.#exact, ...this.#near.sorted(), ...this.#photodna, ...this.#partial.sorted()];
     const outcome = this.#outcome(matches);
     const found = {
       outcome,
@@ -258,7 +295,7 @@ class Scan {
       problems: this.#problems,
       input: this.#input(),
       policyVersion: policy.version,
-      ...(snapshot && { snapshot: { id: snapshot.id, createdAt: snapshot.createdAt, change: snapshot.change } }),
+      ...namedSnapshot(searched),
       lists: lists.map(({ list }) => ({ name: list.name, entries: list.entryCount })),
       patches: this.#partial.lists.map(({ list }) => ({ name: list.name, pictures: list.index.size })),
     };

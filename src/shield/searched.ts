@@ -7,6 +7,7 @@ import type { PatchList } from './patch-list.js';
 import { type Policy, rulesFor } from './policy.js';
 import type { SearchedUrls } from './scan-url.js';
 import type { UrlList } from './url-list.js';
+import type { Verdict } from './verdict.js';
 
 /** The lists of a shield, as they were given. */
 export interface GivenLists {
@@ -39,6 +40,11 @@ export function searchedOf(policy: Policy, given: GivenLists, snapshot: Snapshot
   const urls = [...given.urls, ...withUrls.map((list) => ({ ...bankOf(list, list.urls), md5: list.urlMd5 }))].map(ruled);
   const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
   return { lists, patches, urls, pdqModes, wantsDigests: lists.some(({ list }) => carriesDigests(list)), snapshot };
+}
+
+/** What a verdict says of the snapshot that was searched, if one was. */
+export function namedSnapshot({ snapshot }: Searched): Pick<Verdict, 'snapshot'> {
+  return snapshot ? { snapshot: { id: snapshot.id, createdAt: snapshot.createdAt, change: snapshot.change } } : {};
 }
 
 function bankOf<Index>(list: Snapshot['lists'][number], index: Index) {

@@ -8,6 +8,7 @@ import type { Input } from '../input.js';
 import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import { type CurrentSnapshot, Snapshot } from '../snapshot/snapshot.js';
+import { lookUp, type SignalVerdict, type UploadSignals } from './look-up.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy } from './policy.js';
 import { type ScanOptions, scan } from './scan.js';
@@ -52,10 +53,21 @@ export interface Shield {
    * A file that cannot be read, decoded or hashed is an answer (`could-not-tell`, `not-hashable`), not an exception. Bytes are
    * copied, so the caller may transfer or reuse the buffer at once.
    *
-   * @throws {EgideError} `INVALID_ARGUMENT` for a wrong parameter, `NO_FILESYSTEM`, `DISPOSED` if a list was disposed of; the
-   * signal's reason; and whatever a stream that the caller passed throws.
+   * @throws {EgideError} `INVALID_ARGUMENT` for a wrong parameter, or a PhotoDNA hash where the policy names no
+   * `thresholds.photoDnaMaxDistance`; `NO_FILESYSTEM`, `DISPOSED` if a list was disposed of; the signal's reason; and whatever a stream that the caller passed throws.
    */
   scan(input: Input | Image, options?: ScanOptions): Promise<Verdict>;
+  /**
+   * Looks signals of one upload up that the platform holds already, without the picture: PDQ hashes, digests of the file, and a PhotoDNA hash,
+   * which egide compares but never computes. The bytes are copied.
+   *
+   * The outcome is `could-not-tell` also if a list holds none of the signals that were given, and `not-hashable` if `pdqQuality` is too
+   * low for a list.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` for a wrong parameter, or a PhotoDNA hash where the policy names no
+   * `thresholds.photoDnaMaxDistance`; `DISPOSED` if a list was disposed of; or the signal's reason.
+   */
+  lookUp(signals: UploadSignals, options?: { readonly signal?: AbortSignal }): Promise<SignalVerdict>;
   /**
    * Looks one URL up in the lists of URLs: a match of an `exact` rule brings the action that the policy has for `exact`, one of any other
    * rule that for `near`. A text that is no http or https URL is an answer, `could-not-tell`. Nothing is fetched.
@@ -86,6 +98,12 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
       if (lists.length + patches.length === 0) throw onlyFor('lists', 'scan', 'hash lists or patches');
       using _held = snapshot?.hold();
       return await scan({ backend, platform, pdq, policy, limits, searched: now }, input, scanOptions);
+    },
+    async lookUp(signals, lookUpOptions = {}) {
+      const now = searched();
+      if (now.lists.length === 0) throw onlyFor('lists', 'lookUp', 'hash lists');
+      using _held = now.snapshot?.hold();
+      return await lookUp(now, policy, signals, lookUpOptions);
     },
     scanUrl(url) {
       const { urls } = searched();

@@ -1,6 +1,6 @@
 import { HASH_BYTES } from '../backend.js';
 import type { Orientation } from '../hash/pdq.js';
-import type { Match, NearMatch, PartialMatch, ProblemCode, Verdict, View } from './verdict.js';
+import type { Match, NearMatch, PartialMatch, PhotoDnaMatch, ProblemCode, Verdict, View } from './verdict.js';
 
 /** How the upload lies compared with the listed picture, said to a person; empty if it lies the same way. */
 export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
@@ -32,6 +32,9 @@ export const LABEL_WORDS = {
 /** What a digest is called. */
 export const DIGEST_WORDS = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
 
+/** What a signal that a caller can bring is called. */
+export const SIGNAL_WORDS = { ...DIGEST_WORDS, pdq: 'PDQ', photodna: 'PhotoDNA' } as const;
+
 /** Why a picture cannot be looked up; any other problem, but for matches left out, is why nobody could tell. */
 const POOR: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['LOW_QUALITY', 'TOO_SMALL', 'FEW_FEATURES']);
 
@@ -62,9 +65,18 @@ function sayMatch(match: Match, frameCount = 1): string {
   if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
   if (match.kind === 'partial')
     return `Partial match, ${match.tier}: ${[...saySeen(match, frameCount), match.description].join(', ')}, with ${entry}`;
-  const { distance } = match;
-  const bits = `${distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
-  return `Near match: ${[bits, ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
+  if (match.signal === 'photodna') return `Near match: ${sayPhotoDna(match)}, with ${entry}`;
+  return `Near match: ${[sayBits(match.distance), ...saySeen(match, frameCount)].join(', ')}, with ${entry}`;
+}
+
+/** How far two PDQ hashes are apart. */
+export function sayBits(distance: number): string {
+  return `${distance} of ${8 * HASH_BYTES} bits ${distance === 1 ? 'differs' : 'differ'}`;
+}
+
+/** How far two PhotoDNA hashes are apart. */
+export function sayPhotoDna({ distance, maxDistance }: PhotoDnaMatch): string {
+  return `PhotoDNA at a squared distance of ${grouped(distance)} (up to ${grouped(maxDistance)} counts)`;
 }
 
 /** In which shape the upload was seen to match: frame, view, orientation and negative, where they are out of the ordinary. */
@@ -73,7 +85,7 @@ export function saySeen(match: NearMatch | PartialMatch, frameCount = 1): string
   const { frame, view } = match;
   if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
   if (VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
-  if (match.kind !== 'near') return words;
+  if (match.kind === 'partial') return words;
   if (ORIENTATION_WORDS[match.orientation]) words.push(ORIENTATION_WORDS[match.orientation]);
   if (match.negative) words.push('as a negative');
   return words;

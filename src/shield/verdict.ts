@@ -56,6 +56,30 @@ export interface NearMatch extends MatchBase {
   readonly mode: PdqMode;
 }
 
+/** A PDQ hash that the caller brought is near one that the list names. */
+export interface GivenHashMatch extends MatchBase {
+  readonly kind: 'near';
+  readonly signal: 'pdq';
+  /** Bits that differ, 0 to 256. */
+  readonly distance: number;
+  /** The policy's threshold in bits that let this pass. */
+  readonly maxDistance: number;
+  /** Which of the hashes that were given, from 0. */
+  readonly given: number;
+  /** Whether light and dark are swapped. */
+  readonly negative: boolean;
+}
+
+/** The PhotoDNA hash that the caller brought is near one that the list names. */
+export interface PhotoDnaMatch extends MatchBase {
+  readonly kind: 'near';
+  readonly signal: 'photodna';
+  /** Squared Euclidean distance, 0 to 9,363,600. */
+  readonly distance: number;
+  /** The policy's threshold that let this pass. */
+  readonly maxDistance: number;
+}
+
 /** What of a {@link PatchMatch} a verdict tells. Places are in pixels of the upright pictures. */
 export type PatchEvidence = Pick<
   PatchMatch,
@@ -86,7 +110,7 @@ export interface PartialMatch extends MatchBase, PatchEvidence {
 }
 
 /** One hit, with its evidence. It never carries the hash of listed material. */
-export type Match = ExactMatch | NearMatch | PartialMatch;
+export type Match = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch;
 
 /**
  * Why a part of the work gave no answer: the code of the error that ended it, or
@@ -97,6 +121,7 @@ export type Match = ExactMatch | NearMatch | PartialMatch;
  * - `FRAMES_LEFT_OUT`: the animation has more frames than the limit.
  * - `OUT_OF_TIME`: the time that a scan may take was over before every step was begun.
  * - `STALE_LIST`: a list of the snapshot is older than the policy allows.
+ * - `NOT_ASKED`: a list holds none of the signals that were given.
  * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
  * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or resembles the picture in more places than a search of patches compares; those that are named are the strongest.
  */
@@ -108,6 +133,7 @@ export type ProblemCode =
   | 'FRAMES_LEFT_OUT'
   | 'OUT_OF_TIME'
   | 'STALE_LIST'
+  | 'NOT_ASKED'
   | 'NO_BYTES'
   | 'MATCHES_LEFT_OUT';
 
@@ -126,7 +152,7 @@ export interface Verdict {
   /** One sentence a person can read. */
   readonly summary: string;
   /**
-   * Strongest first: exact before near before partial, near by distance, partial by tier and distinctive features, then in the order of
+   * Strongest first: exact before near before partial, near by distance (PDQ before PhotoDNA), partial by tier and distinctive features, then in the order of
    * the lists. One per entry and signal, and of one list
    * at most {@link MAX_MATCHES} of one signal.
    */

@@ -48,7 +48,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
     const hit = await shield.scan(mirrored(egide, listed));
     const match = hit.matches[0];
-    if (hit.outcome !== 'match' || hit.action !== 'hold' || match?.kind !== 'near' || match.distance > 31 || match.entry.id !== 'entry-1')
+    if (hit.outcome !== 'match' || hit.action !== 'hold' || match?.signal !== 'pdq' || match.distance > 31 || match.entry.id !== 'entry-1')
       throw told('mirrored copy', hit);
     if (match.orientation === 'original') throw told('orientation', match);
 

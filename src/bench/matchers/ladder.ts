@@ -59,5 +59,5 @@ async function matcher(name: string, deep: boolean): Promise<Matcher> {
 
 function answerOf(match: Match): Omit<Answer, 'id'> {
   if (match.kind === 'partial') return toldOf(match);
-  return { score: NEAR_SCORE + (match.kind === 'near' ? 256 - match.distance : 256), accepted: true, tier: match.kind };
+  return { score: NEAR_SCORE + (match.signal === 'pdq' ? 256 - match.distance : 256), accepted: true, tier: match.kind };
 }

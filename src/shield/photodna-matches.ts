@@ -1,0 +1,57 @@
+import { EgideError } from '../errors.js';
+import { checkPhotoDna } from '../search/photodna-index.js';
+import { keyOf, type SearchedList } from './near-matches.js';
+import type { Policy } from './policy.js';
+import { MAX_MATCHES, type PhotoDnaMatch } from './verdict.js';
+
+/** What a PhotoDNA hash is near on the lists. */
+export interface PhotoDnaMatches {
+  /** By distance, then in the order of the lists: the nearest of each entry, {@link MAX_MATCHES} of a list at most. */
+  readonly matches: readonly PhotoDnaMatch[];
+  /** The names of lists that have more. */
+  readonly truncatedLists: readonly string[];
+}
+
+/**
+ * A copy of the hash that a caller brought.
+ *
+ * @throws {EgideError} `INVALID_ARGUMENT` unless it is 144 bytes and the policy says how near is near.
+ */
+export function ownPhotoDna(policy: Policy, hash: Uint8Array): Uint8Array {
+  const all = [policy, ...Object.values(policy.lists ?? {})];
+  if (all.every(({ thresholds }) => thresholds?.photoDnaMaxDistance === undefined))
+    throw new EgideError(
+      'INVALID_ARGUMENT',
+      'photodna: the policy does not say how near is near: name thresholds.photoDnaMaxDistance (docs/policy.md)',
+    );
+  return new Uint8Array(checkPhotoDna('photodna', hash));
+}
+
+/** Whether a list has PhotoDNA hashes, and the policy says how near is near. */
+export function asksPhotoDna({ list, rules }: SearchedList): boolean {
+  return (list.photodna?.size ?? 0) > 0 && rules.photoDnaMaxDistance !== undefined;
+}
+
+/** Looks a PhotoDNA hash up in every list that can be asked for it. Throws the signal's reason. */
+export async function photoDnaMatches(
+  lists: readonly SearchedList[],
+  hash: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<PhotoDnaMatches> {
+  const matches: PhotoDnaMatch[] = [];
+  const truncatedLists: string[] = [];
+  for (const { list, rules } of lists.filter(asksPhotoDna)) {
+    const maxDistance = rules.photoDnaMaxDistance as number;
+    const options = { maxDistance, limit: MAX_MATCHES, ...(signal && { signal }) };
+    const { hits = [], truncated = false } = (await list.photodna?.search(hash, options)) ?? {};
+    if (truncated) truncatedLists.push(list.name);
+    const seen = new Set<string>(); // an entry may have several hashes, of which the nearest comes first
+    for (const { id, distance } of hits) {
+      const entry = list.entry(id, 'photodna');
+      if (seen.has(keyOf(entry))) continue;
+      seen.add(keyOf(entry));
+      matches.push({ kind: 'near', signal: 'photodna', entry, action: rules.near, distance, maxDistance });
+    }
+  }
+  return { matches: matches.sort((a, b) => a.distance - b.distance), truncatedLists };
+}
