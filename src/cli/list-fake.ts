@@ -23,7 +23,7 @@ without an account. It prints its address and the credentials that it takes. Eve
   --entries N     entries that it has, default 500
   --seed N        two servers of one seed hold the same, default 1
   --port N        default: any free one
-  --json          print one JSON document: { kind, url, credentials, faults }
+  --json          print one JSON document: { kind, url, settings, credentials, faults }
 
 Faults of ${FAULTS_HELP}`,
   options: {
@@ -44,11 +44,13 @@ Faults of ${FAULTS_HELP}`,
       port: given.number('port', 0, 65_535, 0),
     });
     try {
-      const { url, credentials } = fake;
-      if (given.flag('json')) await io.out(`${JSON.stringify({ kind, url, credentials, faults })}\n`);
+      const { url, settings, credentials } = fake;
+      if (given.flag('json')) await io.out(`${JSON.stringify({ kind, url, settings, credentials, faults })}\n`);
       else {
         const lines = Object.entries(credentials).map(([name, value]) => `export ${credentialVariable(kind, name)}='${value}'\n`);
-        await io.out(`# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n# baseUrl ${url}\n${lines.join('')}`);
+        const add = Object.entries(settings).map(([name, value]) => ` --setting ${name}=${value}`);
+        const head = `# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n# egide list add NAME --kind ${kind}${add.join('')}\n`;
+        await io.out(`${head}${lines.join('')}`);
       }
       if (!io.signal.aborted) await once(io.signal, 'abort');
     } finally {

@@ -77,6 +77,7 @@ export {
 } from '../list/exchanges/registry.js';
 export { type StopNciiExchange, type StopNciiOptions, type StopNciiSubmission, stopNciiExchange } from '../list/exchanges/stopncii.js';
 export { type TechAgainstTerrorismOptions, techAgainstTerrorismExchange } from '../list/exchanges/tech-against-terrorism.js';
+export { type ThreatExchangeOptions, threatExchange } from '../list/exchanges/threatexchange.js';
 export { BANK_FORMATS, type BankFormat } from '../list/formats/format.js';
 export { WRITABLE_FORMATS, type WritableFormat } from '../list/formats/writer.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SearchableList, SignalType } from '../list/hash-list.js';

@@ -38,9 +38,11 @@ export async function startFakeOf(kind: FakeKind, options: FakeOptions = {}): Pr
     server.once('error', reject);
     server.listen(wholeNumber('port', options.port ?? 0, 0, 65_535), '127.0.0.1', resolve);
   });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${source.basePath}`;
   return {
     kind: kind.kind,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${source.basePath}`,
+    url,
+    settings: { ...source.settings, baseUrl: url },
     credentials: source.credentials,
     requests,
     truth: () => source.truth(),

@@ -57,6 +57,8 @@ export interface FakeSource {
   readonly basePath: string;
   /** By the names that the client of this source has for them. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** What else its client needs to know, besides the address. */
+  readonly settings?: Readonly<Record<string, string>>;
   truth(): Truth;
   answer(request: FakeRequest): FakeAnswer;
 }
@@ -86,6 +88,8 @@ export interface Fake {
   readonly kind: string;
   /** What the client takes as its `baseUrl`. */
   readonly url: string;
+  /** Settings of a list that is read from it: `baseUrl`, which is {@link url}, and what else the kind needs. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
   /** In the order in which they came; grows. */
   readonly requests: readonly FakeRequest[];

@@ -4,9 +4,10 @@ import { startFakeOf } from './fake-server.js';
 import { fakeNcmec } from './ncmec.js';
 import { fakeStopNcii } from './stopncii.js';
 import { fakeTechAgainstTerrorism } from './tech-against-terrorism.js';
+import { fakeThreatExchange } from './threatexchange.js';
 
 /** Every fake, by the kind of exchange that it imitates. */
-export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism];
+export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism, fakeThreatExchange];
 
 /**
  * Starts a fake of an exchange on this machine: synthetic entries, the source's exact protocol, and its faults as switches.

@@ -7,7 +7,7 @@ test('every exchange has a fake, and reads it with nothing but texts', async () 
   expect(EXCHANGES.map(({ kind }) => kind)).toEqual(FAKES.map(({ kind }) => kind));
   for (const { kind } of EXCHANGES) {
     const fake = await startFake(kind, { entries: 30 });
-    const exchange = exchangeOf(kind, { baseUrl: fake.url }, fake.credentials);
+    const exchange = exchangeOf(kind, fake.settings, fake.credentials);
     const store = new Store();
     await readOn(exchange, store);
     await fake.close();
@@ -23,6 +23,7 @@ test('says what is missing or unknown, and no value', () => {
   expect(() => exchangeOf('ncmec', { environment: 'moon' }, texts)).toThrow('ncmec takes as environment one of industry,');
   expect(() => exchangeOf('ncmec', { url: 'x' }, texts)).toThrow('has no setting "url": expected environment, baseUrl');
   expect(() => exchangeOf('ncmec', {}, texts)).toThrow('environment: expected');
+  expect(() => exchangeOf('threatexchange', {}, { accessToken: '1|a' })).toThrow('threatexchange needs the setting privacyGroup');
   expect(() => exchangeOf('stopncii', {}, texts)).toThrow('has no credential "username": expected subscriptionKey');
 });
 

@@ -38,7 +38,9 @@ test('egide list fake runs until it is stopped, and takes the credentials that i
 
 test('egide list fake prints what a shell takes', async () => {
   const { code } = await fake(['ncmec'], async (printed) => {
-    expect(printed).toMatch(/^# ncmec, faults: none; stop it with Ctrl-C\n# baseUrl http:\/\/127\.0\.0\.1:\d+\/hashsharing\n/);
+    expect(printed).toMatch(
+      /^# ncmec, faults: none; stop it with Ctrl-C\n# egide list add NAME --kind ncmec --setting baseUrl=http:\/\/127\.0\.0\.1:\d+\/hashsharing\n/,
+    );
     expect(printed).toContain("export EGIDE_NCMEC_USERNAME='fake-member'\n");
   });
   expect(code).toBe(0);

@@ -4,6 +4,7 @@ import type { HttpOptions } from '../http-client.js';
 import { NCMEC_ENVIRONMENTS, type NcmecEnvironment, ncmecExchange } from './ncmec.js';
 import { stopNciiExchange } from './stopncii.js';
 import { techAgainstTerrorismExchange } from './tech-against-terrorism.js';
+import { threatExchange } from './threatexchange.js';
 
 /** One thing that a kind of exchange needs to know. */
 export interface ExchangeField {
@@ -78,6 +79,14 @@ export const EXCHANGES: readonly ExchangeKind[] = [
     credentials: NAME_AND_PASSWORD,
     open: (settings, { username = '', password = '' }, options) =>
       techAgainstTerrorismExchange({ ...options, ...settings, username, password }),
+  },
+  {
+    kind: 'threatexchange',
+    title: "Meta's ThreatExchange",
+    settings: [{ name: 'privacyGroup', what: 'number of the privacy group', required: true }, BASE_URL],
+    credentials: [{ name: 'accessToken', what: "the app's number, `|` and its secret", required: true }],
+    open: ({ privacyGroup = '', ...settings }, { accessToken = '' }, options) =>
+      threatExchange({ ...options, ...settings, privacyGroup, accessToken }),
   },
 ];
 
