@@ -14,6 +14,9 @@ const SQLITE: readonly (readonly [prefix: string, code: ErrorCode, what: string]
   ['SQLITE_NOMEM', 'OUT_OF_MEMORY', 'there is no memory for this step'],
 ];
 
+/** What is true of a step whose end was not heard: the answer to `commit` may be what was lost. */
+const WHOLE = 'the step under way was kept as a whole or not at all, so do it again';
+
 /** What the classes of SQLSTATE mean for a bank (PostgreSQL 15, appendix A), and what the network says. */
 const POSTGRES: readonly (readonly [prefix: string, code: ErrorCode, what: string])[] = [
   ['55P03', 'BUSY', 'another process is writing to the bank: try again when it is done'],
@@ -23,13 +26,29 @@ const POSTGRES: readonly (readonly [prefix: string, code: ErrorCode, what: strin
   ['58', 'WRITE_FAILED', "the server's disk failed: nothing of this step was kept"],
   ['25006', 'WRITE_FAILED', 'the server takes no changes: connect to the primary one'],
   ['42501', 'WRITE_FAILED', 'the user may not write here: grant what docs/bank.md names'],
+  ['57014', 'BUSY', 'the server was told to end this statement, or it took too long (statement_timeout): nothing of this step was kept'],
+  ['57P03', 'NOT_FOUND', 'the server is starting or stopping: try again'],
+  ['25P03', 'NOT_FOUND', 'the server ended a connection on which nothing was said for too long: nothing of this step was kept'],
   ['28', 'NOT_FOUND', 'the server refused the user or the password'],
   ['3D000', 'NOT_FOUND', 'the server has no database of this name: create it'],
   ['XX001', 'INVALID_BANK', 'the server reports damaged pages: restore the database from a copy'],
   ['XX002', 'INVALID_BANK', 'the server reports a damaged index: restore the database from a copy'],
-  ['08', 'NOT_FOUND', 'the connection to the server was lost: nothing of this step was kept'],
-  ['57', 'NOT_FOUND', 'the server ended the connection: nothing of this step was kept'],
+  ['08', 'NOT_FOUND', `the connection to the server was lost: ${WHOLE}`],
+  ['57', 'NOT_FOUND', `the server ended the connection: ${WHOLE}`],
+  ['ECONNRESET', 'NOT_FOUND', `the connection to the server was lost: ${WHOLE}`],
+  ['EPIPE', 'NOT_FOUND', `the connection to the server was lost: ${WHOLE}`],
+  ['ERR_INVALID_URL', 'INVALID_ARGUMENT', 'postgres: expected a connection string such as postgres://user:password@host/database'],
   ['E', 'NOT_FOUND', 'the server cannot be reached'],
+];
+
+/** What pg says without a code. */
+const UNCODED: readonly (readonly [beginning: string, code: ErrorCode, what: string])[] = [
+  ['Connection terminated', 'NOT_FOUND', `the connection to the server was lost: ${WHOLE}`],
+  ['Client ', 'NOT_FOUND', `the connection to the server was lost: ${WHOLE}`], // "… is not queryable"
+  ['Query read timeout', 'NOT_FOUND', `the server did not answer in time (query_timeout): ${WHOLE}`],
+  ['timeout exceeded', 'BUSY', 'all connections of the pool are in use: try again, or let it have more (max)'],
+  ['The server does not support SSL', 'NOT_FOUND', 'the server takes no TLS connections: allow them there, or do not ask for one'],
+  ['SASL', 'NOT_FOUND', 'the server and the password given do not go together'],
 ];
 
 /**
@@ -44,7 +63,7 @@ export function databaseError(kind: 'embedded' | 'postgres', error: unknown): Eg
   if (known) return new EgideError(known[1], `${known[2]} (${name})`);
   if (kind === 'embedded' && String(message).includes('ConnectionFailed'))
     return new EgideError('NOT_FOUND', 'bank.db cannot be opened: look at the permissions of its folder');
-  if (kind === 'postgres' && String(message).startsWith('Connection terminated'))
-    return new EgideError('NOT_FOUND', 'the connection to the server was lost: nothing of this step was kept');
+  const uncoded = kind === 'postgres' && UNCODED.find(([beginning]) => String(message).startsWith(beginning));
+  if (uncoded) return new EgideError(uncoded[1], uncoded[2]);
   return new EgideError('INVALID_BANK', `the database refused a step (${name || 'no code'}): expected the tables that this version makes`);
 }

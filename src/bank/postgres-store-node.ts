@@ -1,9 +1,10 @@
-import type { Kysely, PostgresPool, PostgresPoolClient } from 'kysely';
-import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
+import type { Kysely } from 'kysely';
+import type { CustomTypesConfig } from 'pg';
 import { EgideError, invalid } from '../errors.js';
 import type { PostgresTarget } from './bank.js';
 import { databaseError } from './database-error.js';
 import { optionalPackage } from './optional-package-node.js';
+import { lastingPool } from './postgres-pool-node.js';
 import { BANK_FORMAT, createTables, type SchemaWords, type Tables } from './schema.js';
 import { BUSY_MS, type Store, type Stream } from './store.js';
 
@@ -13,6 +14,13 @@ const WHOLE_TYPES: readonly number[] = [20, 1700];
 const BYTES_TYPE = 17;
 /** One name of an advisory lock for all that make a bank: it is held for moments ("EgdB", as in the header of an embedded one). */
 const MAKING = 0x45676442;
+/** Milliseconds that a server may take to begin a session, where the caller names none (our own choice). */
+const CONNECT_MS = 30_000;
+/**
+ * Milliseconds that the server waits for the next statement of a writer before it ends its session (our own choice: they follow one another
+ * at once). A machine that lost its power or its network would otherwise keep all other writers out for hours.
+ */
+const STANDSTILL_MS = 60_000;
 
 type KyselyModule = typeof import('kysely');
 
@@ -36,10 +44,10 @@ export async function openPostgresStore(target: PostgresTarget, { create }: Serv
   const kysely = await optionalPackage('kysely', 'a bank', () => import('kysely'));
   const pg = await optionalPackage('pg', 'a bank in PostgreSQL', () => import('pg'));
   const types = { getTypeParser: parserOf(pg.default.types.getTypeParser) };
-  const pool = new pg.default.Pool({ ...(typeof postgres === 'string' ? { connectionString: postgres } : postgres), types });
-  pool.on('error', () => undefined); // of a connection that nobody uses: the next use opens another
+  const options = typeof postgres === 'string' ? { connectionString: postgres } : postgres;
+  const pool = new pg.default.Pool({ keepAlive: true, connectionTimeoutMillis: CONNECT_MS, ...options, types });
   const { Kysely, PostgresDialect } = kysely;
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: ownErrors(pool) }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lastingPool(pool) }) });
   try {
     await prepare(kysely, db, schema, create);
   } catch (error) {
@@ -81,7 +89,8 @@ class PostgresStore implements Store {
   write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#db.transaction().execute(async (transaction) => {
       const db = transaction.withSchema(this.#schema);
-      await this.sql`set local lock_timeout = ${this.sql.lit(BUSY_MS)}`.execute(transaction);
+      await this.sql`select set_config('lock_timeout', ${`${BUSY_MS}`}, true),
+        set_config('idle_in_transaction_session_timeout', ${`${STANDSTILL_MS}`}, true)`.execute(transaction);
       await db.selectFrom('bank').select('id').forUpdate().execute(); // writers take turns
       return work(db);
     });
@@ -174,35 +183,4 @@ async function formatOf(db: Kysely<Tables>): Promise<number | undefined> {
 
 function wordsOf(sql: KyselyModule['sql']): SchemaWords {
   return { whole: 'bigint', real: 'double precision', bytes: 'bytea', text: sql`text collate "C"`, clustered: sql`` };
-}
-
-/** The pool with failures that name neither key, host nor connection string. */
-function ownErrors(pool: Pool): PostgresPool {
-  return {
-    connect: () => tried(pool.connect().then(clientOf)),
-    end: () => pool.end(),
-  };
-}
-
-const clients = new WeakMap<PoolClient, PostgresPoolClient>();
-
-/** Kysely knows a connection again by its object. */
-function clientOf(client: PoolClient): PostgresPoolClient {
-  const known = clients.get(client);
-  if (known) return known;
-  client.on('error', () => undefined); // the query that is under way fails with it
-  const made = {
-    query: (text: string, parameters: readonly unknown[]) => tried(client.query(text, [...parameters])),
-    release: () => client.release(),
-  } as unknown as PostgresPoolClient;
-  clients.set(client, made);
-  return made;
-}
-
-async function tried<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw databaseError('postgres', error);
-  }
 }

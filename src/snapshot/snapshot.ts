@@ -75,7 +75,7 @@ export interface SnapshotIndexes extends Readonly<Record<DigestType | 'url-md5',
 export class Snapshot implements Disposable {
   /** SHA-256 of its manifest, and so of all it holds, in hex: two snapshots of one id are the same. */
   readonly id: string;
-  /** When it was made, in milliseconds since 1970. */
+  /** The moment at which the bank held what it holds, in milliseconds since 1970. */
   readonly createdAt: number;
   /** How many changes its bank had seen. */
   readonly change: number;

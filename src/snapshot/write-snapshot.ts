@@ -93,6 +93,7 @@ class SnapshotWriter {
   }
 
   async *write(view: BankView): AsyncGenerator<Uint8Array> {
+    const createdAt = Date.now(); // of what the view sees; making it may take minutes
     yield this.#counted(snapshotHeader());
     const known = await view.lists();
     const works = known
@@ -110,7 +111,7 @@ class SnapshotWriter {
     const numbers = await this.#readEntries(view, works, negative);
     for (const work of works) work.sections.entries = yield* this.#section(work.table.chunks());
     for (const kind of INDEX_SECTIONS) yield* this.#writeIndexes(kind, view, works, numbers);
-    yield* this.#writeEnd(view.change, works);
+    yield* this.#writeEnd({ createdAt, change: view.change }, works);
   }
 
   async #readEntries(view: BankView, works: readonly ListWork[], negative: ReadonlySet<number>): Promise<EntryNumbers> {
@@ -161,7 +162,7 @@ class SnapshotWriter {
     }
   }
 
-  async *#writeEnd(change: number, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
+  async *#writeEnd(moment: Pick<Manifest, 'createdAt' | 'change'>, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
     const lists = works.map(
       ({ list: { name, syncedAt }, table, categories, unreadableUrls, sections }): ManifestList => ({
         name,
@@ -172,7 +173,7 @@ class SnapshotWriter {
         ...(unreadableUrls > 0 && { unreadableUrls }),
       }),
     );
-    const manifest: Manifest = { version: 1, createdAt: Date.now(), change, lists };
+    const manifest: Manifest = { version: 1, ...moment, lists };
     const bytes = new TextEncoder().encode(JSON.stringify(manifest));
     const at = this.#length;
     yield this.#counted(bytes);

@@ -9,9 +9,14 @@ const STEP_RECORDS = 120;
 export class CrashSource implements Exchange {
   readonly kind = 'fake';
   readonly host = 'example.org';
+  readonly #steps: number;
+
+  constructor(steps = STEPS) {
+    this.#steps = steps;
+  }
 
   async *fetch(checkpoint: { step?: number } | undefined): AsyncGenerator<RecordBatch> {
-    for (let step = checkpoint?.step ?? 0; step < STEPS; ++step) yield batch(changesOf(step), { checkpoint: { step: step + 1 } });
+    for (let step = checkpoint?.step ?? 0; step < this.#steps; ++step) yield batch(changesOf(step), { checkpoint: { step: step + 1 } });
   }
 
   isStale(): boolean {
@@ -28,9 +33,9 @@ function changesOf(step: number): (BankRecord | string)[] {
 }
 
 /** What a bank holds that was told everything: each record by its key. */
-export function toldInTheEnd(): Map<string, BankRecord> {
+export function toldInTheEnd(steps = STEPS): Map<string, BankRecord> {
   const told = new Map<string, BankRecord>();
-  for (let step = 0; step < STEPS; ++step)
+  for (let step = 0; step < steps; ++step)
     for (const change of changesOf(step)) {
       if (typeof change === 'string') told.delete(change);
       else told.set(change.key, change);
