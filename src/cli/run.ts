@@ -1,5 +1,6 @@
 import { EgideError } from '../errors.js';
 import { bankCommands } from './bank.js';
+import { bankSearch } from './bank-search.js';
 import { benchAttacksCommand, benchCommand } from './bench.js';
 import { type Command, readGiven } from './command.js';
 import { compareCommand } from './compare.js';
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   listFakeCommand,
   ...listBankCommands,
   ...bankCommands,
+  bankSearch,
   scanCommand,
   benchAttacksCommand,
   benchCommand,
@@ -32,6 +34,7 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide list add|import|sync NAME     lists of a bank: add one, keep a file in it, ask its exchange
   egide bank init|status|verify|compact
                                       the lists that a platform holds
+  egide bank search QUERY…            which lists and entries carry a hash, a URL or a file
   egide scan FILE|DIR… --list FILE    look pictures up in hash lists
 
   egide bench attacks --originals DIR --distractors DIR --out DIR

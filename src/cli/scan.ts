@@ -166,11 +166,11 @@ function lookOptions(given: Given): ScanOptions {
   return { profile: profileOf(given), ...(given.flag('deep') && { deep: true }), ...(budget !== undefined && { budgetMs }) };
 }
 
-/** It is verified before anything is looked up in it. */
-async function readSnapshot(egide: Egide, given: Given, signal: AbortSignal): Promise<Snapshot | undefined> {
+/** The snapshot that the options name, if they do. It is verified before anything is looked up in it. */
+export async function readSnapshot(egide: Egide, given: Given, signal: AbortSignal): Promise<Snapshot | undefined> {
   const [path, keyFile] = [given.text('snapshot'), given.text('key-file')];
   if (path === undefined) {
-    if (keyFile !== undefined) throw new UsageError('scan: --key-file goes with --snapshot');
+    if (keyFile !== undefined) throw new UsageError('--key-file goes with --snapshot');
     return undefined;
   }
   const key = keyFile === undefined ? undefined : await readKey(keyFile);
@@ -179,7 +179,8 @@ async function readSnapshot(egide: Egide, given: Given, signal: AbortSignal): Pr
   return snapshot;
 }
 
-async function readPolicy(path: string | undefined): Promise<Policy> {
+/** The policy of a file, or the default one. */
+export async function readPolicy(path: string | undefined): Promise<Policy> {
   if (path === undefined) return defaultPolicy;
   const text = await readFile(path, 'utf8');
   try {

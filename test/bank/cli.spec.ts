@@ -4,9 +4,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Egide } from '../../src/egide.js';
 import { load } from '../../src/entry/node.js';
 import { startFake } from '../../src/fakes/fakes.js';
+import { digestToHex, hashToHex } from '../../src/hash/encoding.js';
+import { urlMd5Compat } from '../../src/hash/url-md5.js';
 import { credentialVariable } from '../../src/list/exchanges/registry.js';
-import { type } from '../cli/command-line.js';
-import { temporaryFolder } from './fixtures.js';
+import { defaultPolicy } from '../../src/shield/policy.js';
+import type { Match } from '../../src/shield/verdict.js';
+import { documents, type } from '../cli/command-line.js';
+import { batch, signal, temporaryFolder, valueFor } from './fixtures.js';
 
 describe('a bank on the command line', () => {
   let egide: Egide;
@@ -55,6 +59,55 @@ describe('a bank on the command line', () => {
     expect(await type(egide, nobody)).toMatchObject({ code: 1, err: expect.stringContaining('no list of this name') });
   });
 
+  test('says which lists and entries carry a hash, a URL or a file, and never the hash', async () => {
+    const at = ['--bank', join(folder.path, 'searched')];
+    const cat = 'examples/pictures/locomotion-house-cat.jpg';
+    const { hash } = await egide.pdq.hashAsync(await egide.decode(cat));
+    const { md5 } = await egide.digest(cat);
+    const photodna = valueFor('photodna', 1);
+    const held = await egide.openBank(join(folder.path, 'searched'));
+    const near = { type: 'pdq', value: hash } as const;
+    await held.apply('hotline', batch([{ key: 'cat', category: 'a1', signals: [near, { type: 'md5', value: md5 }] }]));
+    await held.apply('photos', batch([{ key: 'p', signals: [{ type: 'photodna', value: photodna }, signal('url', 7)] }]));
+    await held.apply('links', batch([{ key: 'u', signals: [{ type: 'url-md5', value: urlMd5Compat('https://example.org/8') }] }]));
+    await held.close();
+    const search = async (...words: string[]) => {
+      const told = await type(egide, ['bank', 'search', ...words, '--json', ...at]);
+      const lines = told.out.trim() === '' ? [] : documents(told.out);
+      return {
+        ...told,
+        found: lines.map(({ matches }) => (matches as Match[]).map(({ signal: by, entry }) => `${by} ${entry.list} ${entry.id}`)),
+      };
+    };
+    const off = hash.slice();
+    off[0] = (off[0] as number) ^ 0xff;
+    const [hex, base64, md5Hex] = [hashToHex(hash), Buffer.from(hash).toString('base64'), digestToHex(md5)];
+    expect(await search(hex, base64)).toMatchObject({ code: 2, found: [['pdq hotline cat'], ['pdq hotline cat']] });
+    expect(await search(md5Hex)).toMatchObject({ code: 3, found: [['md5 hotline cat']] });
+    expect(await search(hashToHex(off))).toMatchObject({ code: 0, found: [[]] });
+    expect(await search(hashToHex(off), '--max-distance', '8')).toMatchObject({ code: 2, found: [['pdq hotline cat']] });
+    const far = Buffer.from(photodna.map((byte, i) => (i === 0 ? byte ^ 1 : byte))).toString('hex');
+    expect(await search(far)).toMatchObject({ code: 0, found: [[]] });
+    expect(await search(far, '--max-distance', '1000')).toMatchObject({ code: 2, found: [['photodna photos p']] });
+    expect(await search('http://example.org/7', 'https://EXAMPLE.org/8')).toMatchObject({
+      code: 3,
+      found: [['url photos p'], ['url-md5 links u']],
+    });
+    const urlMd5 = digestToHex(urlMd5Compat('https://example.org/8'));
+    expect(await search(urlMd5)).toMatchObject({ code: 0, found: [[]] });
+    expect(await search(urlMd5, '--type', 'url-md5')).toMatchObject({ code: 3, found: [['url-md5 links u']] });
+    expect(await search(cat)).toMatchObject({ code: 3, found: [['md5 hotline cat', 'pdq hotline cat']] });
+    const path = join(folder.path, 'searched.snapshot');
+    await type(egide, ['bank', 'snapshot', '--out', path, ...at]);
+    const words = ['bank', 'search', hex, cat, md5Hex, '--snapshot', path];
+    const table = await type(egide, words);
+    expect(table).toMatchObject({ code: 3, out: expect.stringMatching(/near pdq\s+0 of 256\s+hotline \/ cat\s+a1\s+1 \(sha256 or pdq\)/) });
+    for (const secret of [hex, md5Hex, base64]) expect(table.out + (await type(egide, [...words, '--json'])).out).not.toContain(secret);
+    const policy = join(folder.path, 'policy.json');
+    await writeFile(policy, JSON.stringify({ ...defaultPolicy, version: 'x', actions: { ...defaultPolicy.actions, near: 'block' } }));
+    expect(await search(hashToHex(off), '--policy', policy)).toMatchObject({ code: 3, found: [['pdq hotline cat']] });
+  });
+
   test('a newcomer synchronises with a fake, makes a snapshot and scans with it', async () => {
     const fake = await startFake('stopncii', { entries: 50 });
     const path = join(folder.path, 'snapshot');
@@ -82,6 +135,11 @@ describe('a bank on the command line', () => {
   test.each([
     [['bank', 'status'], 'expected --bank DIR'],
     [['bank', 'snapshot', '--bank', 'x'], 'expected --out FILE'],
+    [['bank', 'search', '--bank', 'x'], 'expected a hash, a URL or a file'],
+    [['bank', 'search', 'xyz', '--bank', 'x'], 'query 1 is neither a hash nor a URL'],
+    [['bank', 'search', 'a'.repeat(32), '--type', 'sha1', '--bank', 'x'], 'query 1: sha1: neither 40 hex digits'],
+    [['bank', 'search', 'a'.repeat(32), '--max-distance', '257', '--bank', 'x'], 'goes with PhotoDNA hashes alone'],
+    [['bank', 'search', 'a'.repeat(32)], 'expected --bank DIR'],
     [['list', 'add', '--bank', 'x'], 'expected list add NAME'],
     [['list', 'import', 'a', '--bank', 'x'], 'expected list import NAME FILE'],
     [['list', 'sync', '--bank', 'x'], 'expected list sync NAME'],
