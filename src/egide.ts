@@ -1,5 +1,5 @@
 import type { Backend } from './backend.js';
-import type { Bank, BankTarget, OpenBank, OpenBankOptions, RecordReader } from './bank/bank.js';
+import type { Bank, BankTarget, OpenBank, RecordReader } from './bank/bank.js';
 import { EgideError } from './errors.js';
 import { type DigestOptions, type Digests, type DigestType, digestInput } from './hash/digests.js';
 import { createPdq, type Pdq } from './hash/pdq.js';
@@ -28,6 +28,7 @@ import type { PdqIndex } from './search/pdq-index.js';
 import type { UrlIndex } from './search/url-index.js';
 import { type SelfTestReport, selfTest } from './self-test/self-test.js';
 import { createShield, type Shield, type ShieldOptions } from './shield/shield.js';
+import { bankSnapshotPlan, type OpenSearchableBankOptions, type SearchableBank, withSnapshots } from './snapshot/bank-snapshots.js';
 import { type OpenSnapshotOptions, openSnapshot } from './snapshot/open-snapshot.js';
 import { type SavedSnapshot, saveSnapshot } from './snapshot/save-snapshot.js';
 import type { Snapshot } from './snapshot/snapshot.js';
@@ -89,14 +90,15 @@ export interface Egide {
    */
   examineList(source: Input, options?: ReadRecordsOptions): Promise<RecordsReport>;
   /**
-   * Opens a bank: the lists that a platform holds, kept in a folder or in PostgreSQL (docs/bank.md). Makes it where there is none.
+   * Opens a bank: the lists that a platform holds, kept in a folder or in PostgreSQL (docs/bank.md). Makes it where there is none. Its
+   * `snapshot()` is what can be searched of it now, and `shield({ bank })` searches that.
    *
    * @param target Path of a folder, or `{ postgres }`.
    * @throws {EgideError} `NO_FILESYSTEM` where there is no Node, `MISSING_PACKAGE` if kysely, libsql or pg is not installed, `INVALID_BANK` if
    *   what is there is no bank, of another version or damaged, `NOT_FOUND` if it cannot be reached, `WRITE_FAILED` if it cannot be made or
    *   written, `BUSY`, `INVALID_ARGUMENT`.
    */
-  openBank(target: BankTarget, options?: OpenBankOptions): Promise<Bank>;
+  openBank(target: BankTarget, options?: OpenSearchableBankOptions): Promise<SearchableBank>;
   /**
    * Builds an index of PDQ hashes, in slices that do not hold the event loop.
    *
@@ -245,10 +247,13 @@ export function createEgide(backend: Backend, platform: EgidePlatform, reason = 
     digest: (input, options) => digestInput(platform, input, options),
     hashList: (source, options) => readHashList(backend, platform, source, options),
     examineList: (source, options) => examineList(platform, source, options),
-    async openBank(target, options) {
+    async openBank(target, { snapshot = {}, ...options } = {}) {
       const read: RecordReader = (source, asked) => readRecords(platform, source, asked as ReadRecordsOptions); // which checks the format
-      if (platform.openBank) return platform.openBank(target, options, { read, backend, platform });
-      throw new EgideError('NO_FILESYSTEM', `the ${platform.runtime} runtime has no files and no databases: open the bank in Node`);
+      if (!platform.openBank)
+        throw new EgideError('NO_FILESYSTEM', `the ${platform.runtime} runtime has no files and no databases: open the bank in Node`);
+      const path = typeof target === 'string' ? { path: `${target}/bank.snapshot` } : {};
+      const plan = bankSnapshotPlan(backend, platform, { ...path, ...snapshot });
+      return withSnapshots(await platform.openBank(target, options, { read, backend, platform }), plan);
     },
     buildPdqIndex: (hashes, options) => buildPdqIndex(backend, platform, hashes, options),
     openPdqIndex: (source, options) => openPdqIndex(backend, platform, source, options),

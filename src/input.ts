@@ -66,7 +66,7 @@ export async function* untilAborted<Item>(items: AsyncIterable<Item>, signal: Ab
 }
 
 /** Settles with the work, or with the signal's reason if that is raised before. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

@@ -22,6 +22,8 @@ export interface Change {
 
 /** {@link Change} as JSON. Ids are runs: the first, and how many follow one another. */
 interface ChangeJson {
+  /** Random: no other bank has it, and none that was restored from a copy. */
+  readonly mark: string;
   readonly runs?: readonly (readonly [first: number, count: number])[];
   readonly list?: number;
   /** Type and hex digits. */
@@ -32,6 +34,7 @@ interface ChangeJson {
 export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole = false, value }: Change): Promise<void> {
   const named = whole || entries.length > MAX_NAMED_ENTRIES;
   const json: ChangeJson = {
+    mark: crypto.randomUUID(),
     ...(named && list !== undefined ? { list } : {}),
     ...(!named && entries.length > 0 ? { runs: runsOf(entries) } : {}),
     ...(value ? { value: [value.type, toHex(value.value)] } : {}),
@@ -51,12 +54,19 @@ export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole
     .execute();
 }
 
-/** What changed after `since`; `undefined` if that is no longer known. */
-export async function changesSince(db: Kysely<Tables>, since: number): Promise<BankChanges | undefined> {
+/** The mark of a change; before the first there is none. */
+export async function markOf(db: Kysely<Tables>, change: number): Promise<string> {
+  const row = await db.selectFrom('change').select('what').where('id', '=', change).executeTakeFirst();
+  return row ? (JSON.parse(row.what) as ChangeJson).mark : '';
+}
+
+/** What changed after `since`; `undefined` if that is no longer known, or was in another history than that of `mark`. */
+export async function changesSince(db: Kysely<Tables>, since: number, mark?: string): Promise<BankChanges | undefined> {
   if (!Number.isSafeInteger(since) || since < 0) throw invalid('change', 'a number that a view gave', since);
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
   const rows = await db.selectFrom('change').select('what').where('id', '>', since).orderBy('id').execute();
   if (since > change || rows.length !== change - since) return undefined;
+  if (mark !== undefined && mark !== (await markOf(db, since))) return undefined;
   const entries = new Set<number>();
   const lists = new Set<number>();
   const values = new Map<string, BankChanges['values'][number]>();

@@ -63,6 +63,8 @@ export interface BankChanges {
 export interface BankView {
   /** Number of the last change that this view has. */
   readonly change: number;
+  /** What tells this state from any other of this bank, or of another one: random, and new with each change; empty before the first. */
+  readonly mark: string;
   /** Ascending by id. */
   lists(): Promise<readonly SourceList[]>;
   /**
@@ -74,8 +76,11 @@ export interface BankView {
   entries(options?: SliceOptions & { readonly after?: number }): AsyncIterable<readonly SourceEntry[]>;
   /** The entries with these ids that there are, ascending. */
   entriesOf(ids: readonly number[]): Promise<readonly SourceEntry[]>;
-  /** `undefined` if the bank no longer knows: then everything has to be read. */
-  changesSince(change: number): Promise<BankChanges | undefined>;
+  /**
+   * `undefined` if the bank no longer knows, or `mark` is given and was not the bank's at that change (it is another bank, or was restored from
+   * a copy): then everything has to be read.
+   */
+  changesSince(change: number, mark?: string): Promise<BankChanges | undefined>;
 }
 
 /** What snapshots are made from. */

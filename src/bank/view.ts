@@ -4,7 +4,7 @@ import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { nextTurn } from '../input.js';
 import { furtherOf } from './apply.js';
 import { inPieces } from './bulk.js';
-import { changesSince } from './changes.js';
+import { changesSince, markOf } from './changes.js';
 import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
 import { type EntryTable, INLINE_SIGNALS, SIGNAL_NUMBERS, type Tables } from './schema.js';
@@ -26,6 +26,7 @@ export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankVi
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
   return {
     change,
+    mark: await markOf(db, change),
     async lists() {
       const rows = await db.selectFrom('list').select(['id', 'name', 'enabled', 'negative', 'synced_at']).orderBy('id').execute();
       return rows.map(({ synced_at: syncedAt, enabled, negative, ...row }) => ({
@@ -61,7 +62,7 @@ export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankVi
         rows.sort((a, b) => a.id - b.id),
       );
     },
-    changesSince: (since) => changesSince(db, since),
+    changesSince: (since, mark) => changesSince(db, since, mark),
   };
 }
 

@@ -376,7 +376,8 @@ function unhashable(image: Image, quality: number, wanted: number): Problem {
     : { code: 'LOW_QUALITY', message: `quality ${quality} of 100 is below the ${wanted} that the policy asks for`, frame: image.frame };
 }
 
-function isImage(input: unknown): input is Image {
+/** Whether pixels were given, not a file. */
+export function isImage(input: unknown): input is Image {
   return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
 }
 

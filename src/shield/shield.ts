@@ -1,29 +1,31 @@
 import type { Backend } from '../backend.js';
-import { EgideError, invalid } from '../errors.js';
+import { checkCallOptions, EgideError, invalid } from '../errors.js';
 import { createPdq } from '../hash/pdq.js';
 import type { DecodeLimits } from '../image/decoder.js';
 import type { Image } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
-import type { Input } from '../input.js';
+import { type Input, liveBytes, orAborted } from '../input.js';
 import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
+import type { SearchableBank } from '../snapshot/bank-snapshots.js';
 import { type CurrentSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { lookUp, type SignalVerdict, type UploadSignals } from './look-up.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy } from './policy.js';
-import { type ScanOptions, scan } from './scan.js';
+import { isImage, type ScanOptions, scan } from './scan.js';
 import { scanUrl, type UrlVerdict } from './scan-url.js';
 import { type GivenLists, type Searched, searchedOf } from './searched.js';
 import type { UrlList } from './url-list.js';
 import type { Verdict } from './verdict.js';
 
-/** What a shield is made of: lists, a snapshot, or both. */
-export type ShieldOptions = ShieldParts & (Required<Pick<ShieldParts, 'lists'>> | Required<Pick<ShieldParts, 'snapshot'>>);
+/** What a shield is made of: lists, or a snapshot or bank, or both. */
+export type ShieldOptions = ShieldParts &
+  (Required<Pick<ShieldParts, 'lists'>> | Required<Pick<ShieldParts, 'snapshot'>> | Required<Pick<ShieldParts, 'bank'>>);
 
 /** The parts of a shield, of which some may be left out. */
 export interface ShieldParts {
   /**
-   * The lists to look in, each with a name of its own; one or more unless there are patches, URLs or a snapshot. The caller keeps and
+   * The lists to look in, each with a name of its own; one or more unless there are patches, URLs, a snapshot or a bank. The caller keeps and
    * disposes of them.
    */
   readonly lists?: readonly SearchableList[];
@@ -36,6 +38,12 @@ export interface ShieldParts {
    * when it begins, and keeps it to its end.
    */
   readonly snapshot?: Snapshot | CurrentSnapshot;
+  /**
+   * In place of a snapshot, the bank itself: each scan takes the newest snapshot of it. What was changed through this object is seen by the next
+   * scan; but where so much was changed that a snapshot has to be made anew of more than 100,000 entries, scans go on with the one before until
+   * it is there. What others changed is seen some seconds later. The names that the policy has for lists are checked by the first scan.
+   */
+  readonly bank?: SearchableBank;
   /** Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
@@ -85,21 +93,27 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
   resolveDecodeOptions(limits);
   const banks = checkBanks(options.patches ?? []);
   const urlLists = checkUrlLists(options.urls ?? []);
-  const source = checkSnapshot(options.snapshot);
+  const source = sourceOf(options);
   const lists = checkLists(options.lists ?? [], banks.length + urlLists.length === 0 && !source);
   const given: GivenLists = { lists, patches: banks, urls: urlLists };
   const searched = searchedNow(policy, given, source);
   const pdq = createPdq(backend);
   return {
     policy,
-    async scan(input, scanOptions = {}) {
+    async scan(given, scanOptions = {}) {
+      const newest = source?.ready?.();
+      const input = newest ? ownInput(given) : given;
+      await waited(newest, scanOptions);
       const now = searched();
       const { lists, patches, snapshot } = now;
       if (lists.length + patches.length === 0) throw onlyFor('lists', 'scan', 'hash lists or patches');
       using _held = snapshot?.hold();
       return await scan({ backend, platform, pdq, policy, limits, searched: now }, input, scanOptions);
     },
-    async lookUp(signals, lookUpOptions = {}) {
+    async lookUp(given, lookUpOptions = {}) {
+      const newest = source?.ready?.();
+      const signals = newest ? ownBytes(given) : given;
+      await waited(newest, lookUpOptions);
       const now = searched();
       if (now.lists.length === 0) throw onlyFor('lists', 'lookUp', 'hash lists');
       using _held = now.snapshot?.hold();
@@ -115,13 +129,44 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
 
 /** What is searched now: worked out anew when there is another snapshot. */
 function searchedNow(policy: Policy, given: GivenLists, source: CurrentSnapshot | undefined): () => Searched {
-  let known = searchedOf(policy, given, source?.current);
-  checkNames(policy, [...known.lists, ...known.patches, ...known.urls]);
-  return () => {
+  let known: Searched | undefined;
+  const now = (): Searched => {
     const snapshot = source?.current;
-    if (known.snapshot !== snapshot) known = searchedOf(policy, given, snapshot);
-    return known;
+    if (known?.snapshot === snapshot && known) return known;
+    const next = searchedOf(policy, given, snapshot);
+    if (!known) checkNames(policy, [...next.lists, ...next.patches, ...next.urls]);
+    known = next;
+    return next;
   };
+  if (!source?.ready) now();
+  return now;
+}
+
+async function waited(newest: Promise<void> | undefined, options: { readonly signal?: AbortSignal }): Promise<void> {
+  if (!newest) return;
+  checkCallOptions(options);
+  await orAborted(newest, options.signal);
+}
+
+/** An input that nobody changes or takes away while its scan waits. */
+function ownInput(input: Input | Image): Input | Image {
+  if (input instanceof Uint8Array) return liveBytes('input', input).slice();
+  if (input instanceof ArrayBuffer) return input.slice(0);
+  return isImage(input) ? ownBytes(input) : input;
+}
+
+/** The same with copies of all bytes that it names. */
+function ownBytes<Given>(given: Given): Given {
+  if (typeof given !== 'object' || given === null) return given;
+  const own = (value: unknown): unknown => (value instanceof Uint8Array ? value.slice() : Array.isArray(value) ? value.map(own) : value);
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, own(value)])) as Given;
+}
+
+function sourceOf({ snapshot, bank }: ShieldOptions): CurrentSnapshot | undefined {
+  if (bank === undefined) return checkSnapshot(snapshot);
+  if (snapshot !== undefined) throw invalid('bank', 'a bank or a snapshot, not both', bank);
+  if (typeof bank?.newest?.ready !== 'function') throw invalid('bank', 'a bank that openBank gave (await it)', bank);
+  return bank.newest;
 }
 
 function checkSnapshot(snapshot: unknown): CurrentSnapshot | undefined {

@@ -43,6 +43,8 @@ export interface Manifest {
   readonly createdAt: number;
   /** How many changes the bank had seen. */
   readonly change: number;
+  /** What tells that state of the bank from any other. */
+  readonly mark: string;
   readonly lists: readonly ManifestList[];
 }
 
@@ -105,8 +107,9 @@ function parsed(bytes: Uint8Array): unknown {
 
 /** The sum of the manifest was right, so this finds what a wrong program wrote. */
 function checkManifest(value: unknown, end: number): Manifest {
-  const { version, createdAt, change, lists } = (value ?? {}) as Partial<Manifest>;
-  if (version !== VERSION || !isCount(createdAt) || !isCount(change) || !Array.isArray(lists)) throw damaged('has a malformed manifest');
+  const { version, createdAt, change, mark, lists } = (value ?? {}) as Partial<Manifest>;
+  if (version !== VERSION || !isCount(createdAt) || !isCount(change) || typeof mark !== 'string' || !Array.isArray(lists))
+    throw damaged('has a malformed manifest');
   for (const list of lists as Partial<ManifestList>[]) {
     const { name, entries, categories, sections } = list;
     if (typeof name !== 'string' || !isCount(entries) || !Array.isArray(categories) || typeof sections !== 'object' || !sections?.entries)

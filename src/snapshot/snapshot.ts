@@ -79,6 +79,8 @@ export class Snapshot implements Disposable {
   readonly createdAt: number;
   /** How many changes its bank had seen. */
   readonly change: number;
+  /** @internal What tells that state of its bank from any other. */
+  readonly mark: string;
   readonly lists: readonly SnapshotList[];
   readonly byteLength: number;
   readonly storage: IndexStorage;
@@ -93,6 +95,7 @@ export class Snapshot implements Disposable {
     this.id = id;
     this.createdAt = manifest.createdAt;
     this.change = manifest.change;
+    this.mark = manifest.mark;
     this.lists = lists;
     this.byteLength = placed.byteLength;
     this.storage = storage;
@@ -159,4 +162,6 @@ export class Snapshot implements Disposable {
 /** Whatever holds the snapshot in use, and perhaps exchanges it for a newer one. */
 export interface CurrentSnapshot {
   readonly current: Snapshot;
+  /** What a scan waits for before it takes the current one, if it has to. */
+  ready?(): Promise<void> | undefined;
 }

@@ -111,7 +111,7 @@ class SnapshotWriter {
     const numbers = await this.#readEntries(view, works, negative);
     for (const work of works) work.sections.entries = yield* this.#section(work.table.chunks());
     for (const kind of INDEX_SECTIONS) yield* this.#writeIndexes(kind, view, works, numbers);
-    yield* this.#writeEnd({ createdAt, change: view.change }, works);
+    yield* this.#writeEnd({ createdAt, change: view.change, mark: view.mark }, works);
   }
 
   async #readEntries(view: BankView, works: readonly ListWork[], negative: ReadonlySet<number>): Promise<EntryNumbers> {
@@ -162,7 +162,7 @@ class SnapshotWriter {
     }
   }
 
-  async *#writeEnd(moment: Pick<Manifest, 'createdAt' | 'change'>, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
+  async *#writeEnd(moment: Pick<Manifest, 'createdAt' | 'change' | 'mark'>, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
     const lists = works.map(
       ({ list: { name, syncedAt }, table, categories, unreadableUrls, sections }): ManifestList => ({
         name,

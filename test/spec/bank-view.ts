@@ -13,6 +13,7 @@ export interface TestEntry {
 export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]): BankView {
   return {
     change: 17,
+    mark: 'seventeen',
     lists: async () => lists,
     async *entries() {
       for (let at = 0; at < all.length; at += 300)
