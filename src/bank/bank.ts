@@ -103,6 +103,40 @@ export interface PendingFeedback {
   readonly at: number;
 }
 
+/** What a reviewer decided about an entry of somebody else's list. */
+export interface Decision {
+  /** `negative` keeps the entry out of the search. */
+  readonly opinion: 'positive' | 'negative';
+  /** Type of the signal that the reviewer saw match; the entry must have one. */
+  readonly signal: BankSignal;
+  /** The source's own reasons or tags (docs/exchanges.md). */
+  readonly reasons?: readonly string[];
+}
+
+/** How to follow and to stop the sending of feedback. */
+export interface SendFeedbackOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each that was sent, or failed. */
+  readonly onProgress?: (progress: SendFeedbackProgress) => void;
+  /** Present time in milliseconds since 1970; default `Date.now()`. */
+  readonly now?: number;
+}
+
+/** How far the sending of feedback has come. */
+export interface SendFeedbackProgress {
+  readonly list: string;
+  /** Feedback that its source has taken. */
+  readonly sent: number;
+  /** Feedback that stays in the queue. */
+  readonly failed: number;
+}
+
+/** What became of the feedback on a list. */
+export interface SendFeedbackReport extends SendFeedbackProgress {
+  /** Why the first 1,000 that failed did; no reason has a hash in it. */
+  readonly problems: readonly { readonly id: number; readonly reason: string }[];
+}
+
 /** What is to be told to sources, kept until it was. */
 export interface FeedbackQueue {
   /** Returns the number by which it is marked as sent. */
@@ -111,6 +145,13 @@ export interface FeedbackQueue {
   pending(options?: { readonly list?: string; readonly limit?: number }): Promise<PendingFeedback[]>;
   /** Throws `INVALID_ARGUMENT` if there is no such feedback, or it was sent already. */
   markSent(id: number, options?: { readonly now?: number }): Promise<void>;
+  /**
+   * Tells the source of a list all that is still to be told, oldest first, and marks each as sent once the source has answered. What fails
+   * stays in the queue and stops nothing else. Killed between an answer and its mark, it tells that once more the next time.
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT` if there is no such list, it is of another kind, or the source takes no feedback.
+   */
+  send(list: string, exchange: Exchange, options?: SendFeedbackOptions): Promise<SendFeedbackReport>;
 }
 
 /** Whether an entry that must always be found would be. */
@@ -253,6 +294,14 @@ export interface Bank extends AsyncDisposable {
    * @throws {EgideError} `INVALID_ARGUMENT` if the list has no such entry.
    */
   opine(list: string, key: string, opinion: OwnOpinion | null): Promise<void>;
+  /**
+   * Keeps what a reviewer decided about an entry, at once: as this platform's opinion, and as feedback to be sent to the list's source, in
+   * the place of feedback on the same entry and type of signal that was not sent yet.
+   *
+   * @returns The number of the feedback; `undefined` for a list that has no source to tell: one of kind `file` or `own`.
+   * @throws {EgideError} `INVALID_ARGUMENT` if the list has no such entry, or the entry no such signal.
+   */
+  decide(list: string, key: string, decision: Decision, options?: { readonly now?: number }): Promise<number | undefined>;
   /** What is to be told to sources. */
   readonly feedback: FeedbackQueue;
   /** Takes a value out of the search, whoever carries it: one that suddenly matches far too much, for example. */

@@ -8,6 +8,7 @@ import type {
   BankList,
   BankNeeds,
   BankStatus,
+  Decision,
   FeedbackQueue,
   FileImport,
   ImportOptions,
@@ -19,7 +20,7 @@ import type {
 } from './bank.js';
 import { Bulk } from './bulk.js';
 import type { Exchange } from './exchange.js';
-import { feedbackQueue } from './feedback.js';
+import { checkDecision, feedbackQueue, keepDecision } from './feedback.js';
 import { changeList, checkListOptions, checkName, dropList, ensureList, listOf, listRow } from './lists.js';
 import {
   checkKey,
@@ -164,6 +165,18 @@ export class StoredBank implements Bank {
     checkKey(key);
     checkOpinion(opinion);
     await this.#open.write((db) => setOpinion(db, list, key, opinion, Date.now()));
+  }
+
+  async decide(
+    list: string,
+    key: string,
+    decision: Decision,
+    { now = Date.now() }: { readonly now?: number } = {},
+  ): Promise<number | undefined> {
+    checkKey(key);
+    checkDecision(decision);
+    checkOpinion({ value: decision.opinion, tags: decision.reasons ?? [] });
+    return this.#open.write((db) => keepDecision(db, list, key, decision, now));
   }
 
   async quarantine(

@@ -1,6 +1,6 @@
 import type { Bank } from '../bank/bank.js';
 import type { BankRecord } from '../bank/record.js';
-import { credentialVariable, EXCHANGES, exchangeOf } from '../list/exchanges/registry.js';
+import { EXCHANGES } from '../list/exchanges/registry.js';
 import type { BankFormat } from '../list/formats/format.js';
 import type { WritableFormat } from '../list/formats/writer.js';
 import type { ReadRecordsOptions } from '../list/read-records.js';
@@ -10,6 +10,7 @@ import { plural } from '../shield/summary.js';
 import { BANK_HELP, BANK_OPTIONS, sayReport, withBank } from './bank.js';
 import type { Command, Given } from './command.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
+import { CREDENTIALS_HELP, exchangeOfList, listNamed } from './list-exchange.js';
 
 /** Problems that are printed. */
 const PROBLEMS_SAID = 10;
@@ -158,8 +159,8 @@ const sync: Command = {
   name: 'list sync',
   help: `egide list sync NAME [options]
 
-Asks the exchange of a list for what changed since the last time. May be stopped at any moment, and goes on the next time. Credentials are
-taken from the environment, such as ${credentialVariable('ncmec', 'password')}.
+Asks the exchange of a list for what changed since the last time. May be stopped at any moment, and goes on the next time.
+${CREDENTIALS_HELP}
 
 ${BANK_HELP}  --json              print the counts and the problems as JSON
 `,
@@ -167,25 +168,13 @@ ${BANK_HELP}  --json              print the counts and the problems as JSON
   async run(io, given) {
     const name = nameOf(given, 'list sync NAME');
     const report = await withBank(await io.load(), given, false, async (bank) => {
-      const list = (await bank.lists()).find((one) => one.name === name);
-      if (!list) throw new UsageError('list sync: the bank has no list of this name: add it with `egide list add`');
-      const settings = Object.fromEntries(Object.entries(list.settings).map(([key, value]) => [key, String(value)]));
-      return bank.sync(name, exchangeOf(list.kind, settings, credentialsOf(list.kind)), { signal: io.signal });
+      const list = await listNamed(bank, name, 'list sync');
+      return bank.sync(name, exchangeOfList(list), { signal: io.signal });
     });
     await sayReport(io, given, report);
     return 0;
   },
 };
-
-function credentialsOf(kind: string): Record<string, string> {
-  const names = EXCHANGES.find((exchange) => exchange.kind === kind)?.credentials.map(({ name }) => name) ?? [];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[credentialVariable(kind, name)];
-      return value ? [[name, value]] : [];
-    }),
-  );
-}
 
 /** `egide list add`, `import`, `export` and `sync`. */
 export const listBankCommands: readonly Command[] = [add, importing, exporting, sync];

@@ -9,6 +9,7 @@ import { EXIT, type Io, messageOf, printable, UsageError } from './io.js';
 import { listBankCommands } from './list-bank.js';
 import { listFakeCommand } from './list-fake.js';
 import { listMakeCommand } from './list-make.js';
+import { listReviewCommands } from './list-review.js';
 import { scanCommand } from './scan.js';
 import { versionCommand } from './version.js';
 
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   listMakeCommand,
   listFakeCommand,
   ...listBankCommands,
+  ...listReviewCommands,
   ...bankCommands,
   bankSearch,
   scanCommand,
@@ -32,6 +34,7 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide list make DIR… -o list.csv    make a hash list of the pictures in a folder
   egide list fake KIND                run a server that acts as an exchange of lists, to try one
   egide list add|import|sync NAME     lists of a bank: add one, keep a file in it, ask its exchange
+  egide list decide|feedback NAME     what reviewers decided: keep it, and tell the list's exchange
   egide bank init|status|verify|compact
                                       the lists that a platform holds
   egide bank search QUERY…            which lists and entries carry a hash, a URL or a file

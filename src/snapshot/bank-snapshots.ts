@@ -70,6 +70,7 @@ const WRITES: Readonly<Record<Writes, true>> = {
   add: true,
   remove: true,
   opine: true,
+  decide: true,
   quarantine: true,
   release: true,
   addCanary: true,

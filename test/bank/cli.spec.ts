@@ -132,6 +132,34 @@ describe('a bank on the command line', () => {
     }
   });
 
+  test('what a reviewer decided is kept, and told to the exchange of the list', async () => {
+    const fake = await startFake('threatexchange', { entries: 12 });
+    const at = ['--bank', join(folder.path, 'reviewed')];
+    const keys = ['4000000000000014', '4000000000000021', '4000000000000000'];
+    try {
+      for (const [name, value] of Object.entries(fake.credentials)) vi.stubEnv(credentialVariable(fake.kind, name), value);
+      const settings = Object.entries(fake.settings).flatMap(([name, value]) => ['--setting', `${name}=${value}`]);
+      expect(await type(egide, ['list', 'add', 'te', '--kind', fake.kind, ...settings, ...at])).toMatchObject({ code: 0 });
+      expect(await type(egide, ['list', 'sync', 'te', ...at])).toMatchObject({ code: 0 });
+      const signals = ['sha1', 'video-sha256', 'pdq'];
+      for (const [i, key] of keys.entries()) {
+        const decided = await type(egide, ['list', 'decide', 'te', key, '--negative', '--signal', signals[i] as string, ...at]);
+        expect(decided).toMatchObject({ code: 0, out: 'the opinion is kept, and the source is still to be told\n', err: '' });
+      }
+      const dry = await type(egide, ['list', 'feedback', 'te', '--dry-run', ...at]);
+      expect(dry).toMatchObject({ code: 0, out: 'to be told: 0 positive, 3 negative\n' });
+      expect(fake.requests.some(({ method }) => method === 'POST')).toBe(false);
+      // The third is described by this app alone, so that there is nobody to tell.
+      const sent = await type(egide, ['list', 'feedback', 'te', ...at]);
+      expect(sent).toMatchObject({ code: 1, out: '2 sent, 1 failed\n', err: expect.stringContaining('no other member') });
+      const again = await type(egide, ['list', 'feedback', 'te', '--json', ...at]);
+      expect(JSON.parse(again.out)).toMatchObject({ list: 'te', sent: 0, failed: 1 });
+    } finally {
+      vi.unstubAllEnvs();
+      await fake.close();
+    }
+  });
+
   test.each([
     [['bank', 'status'], 'expected --bank DIR'],
     [['bank', 'snapshot', '--bank', 'x'], 'expected --out FILE'],
@@ -143,6 +171,10 @@ describe('a bank on the command line', () => {
     [['list', 'add', '--bank', 'x'], 'expected list add NAME'],
     [['list', 'import', 'a', '--bank', 'x'], 'expected list import NAME FILE'],
     [['list', 'sync', '--bank', 'x'], 'expected list sync NAME'],
+    [['list', 'decide', 'a', '--bank', 'x'], 'expected list decide NAME KEY'],
+    [['list', 'decide', 'a', 'k', '--signal', 'pdq', '--bank', 'x'], 'expected --positive or --negative'],
+    [['list', 'decide', 'a', 'k', '--positive', '--bank', 'x'], 'expected --signal TYPE'],
+    [['list', 'feedback', '--bank', 'x'], 'expected list feedback NAME'],
     [['list', 'add', 'a', '--setting', 'x', '--bank', 'x'], '--setting: expected NAME=TEXT'],
   ])('%j is an error, exit code 1', async (words, message) => {
     expect(await type(egide, words)).toMatchObject({ code: 1, err: expect.stringContaining(message) });
