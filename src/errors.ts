@@ -24,7 +24,8 @@
  * - `READ_ONLY`: an index that was joined is changed where it was created.
  * - `NOT_SHARED`: what other threads were to use lies in this one's memory alone.
  * - `INVALID_BANK`: a bank or a snapshot is none that this version can read, or is damaged.
- * - `EXCHANGE_FAILED`: a source of lists could not be read on: credentials, network, or an answer that is not its protocol.
+ * - `EXCHANGE_FAILED`: a source of lists could not be read on, or a service did not say what it knows: credentials, network, or an answer that
+ *   is not its protocol.
  * - `MISSING_PACKAGE`: an optional package is not installed; the message says which, and how to install it.
  * - `SUPERSEDED`: what was shared or saved has been replaced by another: ask for what took its place.
  */

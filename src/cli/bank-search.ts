@@ -209,6 +209,7 @@ async function sayTable(io: Io, answers: readonly Answer[]): Promise<void> {
 /** Why, how near, and how it was seen. */
 function evidenceCells(match: Answer['matches'][number]): [why: string, distance: string, seen: string] {
   if (match.kind === 'exact') return [`exact ${match.signal}`, '', ''];
+  if (match.kind === 'remote') return [`remote ${match.matchType}`, '', ''];
   if (match.kind === 'url') return [match.signal === 'url' ? `url ${match.rule}` : 'exact url-md5', '', ''];
   if (match.kind === 'partial') return [`partial ${match.tier}`, `${match.distinctive} features`, saySeen(match).join(', ')];
   if (match.signal === 'photodna') return ['near photodna', grouped(match.distance), ''];

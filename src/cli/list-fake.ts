@@ -14,8 +14,8 @@ export const listFakeCommand: Command = {
   name: 'list fake',
   help: `egide list fake KIND [options]
 
-Runs a server on this machine that acts as an exchange, with synthetic entries, until it is stopped: to try egide, or a client of your own,
-without an account. It prints its address and the credentials that it takes. Every hash that it gives begins with 6567696446414b45
+Runs a server on this machine that acts as an exchange or as a service that uploads are looked up in, with synthetic entries, until it is
+stopped: to try egide, or a client of your own, without an account. It prints its address and the credentials that it takes. Every hash that it gives begins with 6567696446414b45
 ("egidFAKE"). It does not start where NODE_ENV is production.
 
   KIND            ${FAKES.map(({ kind }) => kind).join(', ')}

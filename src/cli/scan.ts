@@ -153,6 +153,7 @@ function evidenceCells(match: Match, frameCount: number | undefined): [why: stri
   if (match.kind === 'exact') return [`exact ${match.signal}`, '', ''];
   if (match.signal === 'photodna') return ['near photodna', grouped(match.distance), ''];
   const seen = saySeen(match, frameCount);
+  if (match.kind === 'remote') return [`remote ${match.matchType} by ${match.sent}`, '', [match.entry.category, ...seen].join(', ')];
   if (match.kind === 'near') return ['near pdq', `${String(match.distance).padStart(3)} of 256`, seen.join(', ')];
   const label = match.label ? [LABEL_WORDS[match.label]] : [];
   return [`partial ${match.tier}`, `${match.distinctive} features`, [...seen, match.description, ...label].join(', ')];

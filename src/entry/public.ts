@@ -134,6 +134,16 @@ export {
   type PolicyActions,
   type Thresholds,
 } from '../shield/policy.js';
+export { type Arachnid, type ArachnidOptions, arachnidShield } from '../shield/remote/arachnid.js';
+export type { ArachnidAnswer } from '../shield/remote/arachnid-answer.js';
+export type {
+  ClassificationActions,
+  LookUpOptions,
+  RemoteDetail,
+  RemoteFinding,
+  RemoteList,
+  RemoteService,
+} from '../shield/remote/remote-service.js';
 export type { ScanOptions, ScanProgress } from '../shield/scan.js';
 export type { UrlMatch, UrlVerdict } from '../shield/scan-url.js';
 export type { Shield, ShieldOptions, ShieldParts } from '../shield/shield.js';
@@ -151,6 +161,7 @@ export {
   type PhotoDnaMatch,
   type Problem,
   type ProblemCode,
+  type RemoteMatch,
   type Verdict,
   type View,
 } from '../shield/verdict.js';

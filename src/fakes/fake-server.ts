@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import { type Fake, type FakeAnswer, type FakeKind, type FakeOptions, type FakeRequest, type FakeSource, SERVER_FAULTS } from './fake.js';
 
-/** Bytes of a request: our own choice, a client of ours sends some hundred. */
-const MAX_BODY = 1 << 20;
+/** Bytes of a request: our own choice, more than any picture of the tests. */
+const MAX_BODY = 1 << 26;
 
 /**
  * Starts a fake source on this machine, with synthetic entries.
@@ -69,24 +70,27 @@ async function serve(
   faults: ReadonlySet<string>,
 ): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  const bytes = await bodyOf(incoming);
   const request: FakeRequest = {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
     headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
-    body: await bodyOf(incoming),
+    body: bytes.toString('utf8'),
+    bytes: new Uint8Array(bytes),
   };
   requests.push(request);
-  const { status = 200, headers = {}, body = '' } = troubleOf(faults, requests.length) ?? source.answer(request);
+  const { status = 200, headers = {}, body = '', delayMs } = troubleOf(faults, requests.length) ?? (await source.answer(request));
+  if (delayMs !== undefined) await setTimeout(delayMs, undefined, { ref: false });
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
-  const bytes = Buffer.from(text);
-  outgoing.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers });
-  if (faults.has('dropped') && requests.length % 4 === 0) outgoing.write(bytes.subarray(0, bytes.length / 2), () => outgoing.destroy());
-  else outgoing.end(bytes);
+  const sent = Buffer.from(text);
+  outgoing.writeHead(status, { 'content-type': type, 'content-length': sent.length, ...headers });
+  if (faults.has('dropped') && requests.length % 4 === 0) outgoing.write(sent.subarray(0, sent.length / 2), () => outgoing.destroy());
+  else outgoing.end(sent);
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {
@@ -94,5 +98,5 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
     if (length > MAX_BODY) throw new Error(`a request of more than ${MAX_BODY} bytes`);
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }

@@ -20,10 +20,14 @@ export interface FakeRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What a fake answers. A text is sent as it is, anything else as JSON. */
 export interface FakeAnswer {
+  /** Milliseconds that pass before it is sent. */
+  readonly delayMs?: number;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -60,12 +64,12 @@ export interface FakeSource {
   /** What else its client needs to know, besides the address. */
   readonly settings?: Readonly<Record<string, string>>;
   truth(): Truth;
-  answer(request: FakeRequest): FakeAnswer;
+  answer(request: FakeRequest): FakeAnswer | Promise<FakeAnswer>;
 }
 
 /** What makes the source of one fake. */
 export interface FakeKind {
-  /** The kind of exchange that it imitates. */
+  /** The kind of exchange, or the service, that it imitates. */
   readonly kind: string;
   /** Besides those that every server has ({@link SERVER_FAULTS}). */
   readonly faults: readonly Fault[];

@@ -1,4 +1,5 @@
 import { invalid } from '../errors.js';
+import { fakeArachnid } from './arachnid.js';
 import type { Fake, FakeKind, FakeOptions } from './fake.js';
 import { startFakeOf } from './fake-server.js';
 import { fakeNcmec } from './ncmec.js';
@@ -6,11 +7,11 @@ import { fakeStopNcii } from './stopncii.js';
 import { fakeTechAgainstTerrorism } from './tech-against-terrorism.js';
 import { fakeThreatExchange } from './threatexchange.js';
 
-/** Every fake, by the kind of exchange that it imitates. */
-export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism, fakeThreatExchange];
+/** Every fake, by the kind of exchange or the service that it imitates. */
+export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism, fakeThreatExchange, fakeArachnid];
 
 /**
- * Starts a fake of an exchange on this machine: synthetic entries, the source's exact protocol, and its faults as switches.
+ * Starts a fake of an exchange or a service on this machine: synthetic entries, the source's exact protocol, and its faults as switches.
  *
  * @throws {EgideError} `INVALID_ARGUMENT` for an unknown kind or fault, and always where NODE_ENV is `production`.
  * @example

@@ -17,6 +17,13 @@ export function fakeHex(length: number, seed: number, name: string): string {
   return Array.from(fakeBytes(length, seed, name), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Bits in which two hashes of one length differ. */
+export function bitsApart(a: Uint8Array, b: Uint8Array): number {
+  let bits = 8 * Math.abs(a.length - b.length);
+  for (const [i, byte] of a.entries()) for (let differing = byte ^ (b[i] ?? byte); differing > 0; differing &= differing - 1) bits += 1;
+  return bits;
+}
+
 /** Numbers of 32 bits from a seed and a name: FNV-1a of the name, then Marsaglia's xorshift32 (2003). */
 export function fakeNumbers(seed: number, name: string): () => number {
   let state = 2166136261 ^ seed;

@@ -59,3 +59,8 @@ export function checkImage(image: Image): Image {
   const { data, width, height, channels, orientation } = imageOf(image);
   return { ...image, data, width, height, channels, orientation };
 }
+
+/** Whether pixels were given, not a file. */
+export function isImage(input: unknown): input is Image {
+  return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
+}

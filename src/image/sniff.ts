@@ -12,8 +12,8 @@ export type SourceFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'avif';
 export function sniffFormat(bytes: Uint8Array): SourceFormat {
   if (bytes.byteLength === 0) throw new EgideError('EMPTY_INPUT', 'input: there were no bytes');
   const head = latin1(bytes.subarray(0, HEAD_BYTES));
-  for (const [format, magic] of MAGIC) if (head.startsWith(magic)) return format;
-  if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return 'webp';
+  const format = formatByMagic(head);
+  if (format) return format;
   const brands = ftypBrands(head);
   if (brands.includes('avis'))
     throw unsupported(
@@ -27,6 +27,23 @@ export function sniffFormat(bytes: Uint8Array): SourceFormat {
     if (text.startsWith(magic)) throw unsupported(what, 'Convert it, or decode it elsewhere and pass pixels');
   if (brands.length > 0) throw unsupported('an ISO media file (a video?)', 'Pass single frames as pixels');
   throw unsupported('not a picture that is recognised', `Send ${DECODED}`);
+}
+
+/** The media type of a file, by its first bytes: of pictures, of MP4 and of WebM; `application/octet-stream` for all else. */
+export function mediaTypeOf(bytes: Uint8Array): string {
+  const head = latin1(bytes.subarray(0, HEAD_BYTES));
+  const format = formatByMagic(head);
+  if (format) return `image/${format}`;
+  const brands = ftypBrands(head);
+  if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'image/avif';
+  if (brands.some((brand) => HEVC_BRANDS.has(brand))) return 'image/heic';
+  if (brands.length > 0) return 'video/mp4';
+  return head.startsWith('\x1aE\xdf\xa3') ? 'video/webm' : 'application/octet-stream'; // the EBML header of Matroska and WebM (RFC 8794)
+}
+
+function formatByMagic(head: string): SourceFormat | undefined {
+  if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return 'webp';
+  return MAGIC.find(([, magic]) => head.startsWith(magic))?.[0];
 }
 
 /** The error for HEIC: known, common, and not readable with the decoder at hand. */

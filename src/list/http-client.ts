@@ -29,7 +29,8 @@ export interface HttpRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Credentials belong here. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Of a form, the runtime writes the header `content-type`. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
   /** Whether asking twice does no more than asking once. Default: for GET only. */
   readonly repeatable?: boolean;
   /** Statuses besides 200 to 299 that the caller wants to see instead of an error. They are not asked again for. */
@@ -146,7 +147,7 @@ export class HttpClient {
         return bytes ? { status, headers, bytes, asked } : failure(`the answer has more than ${this.#maxBytes} bytes`);
       }
       await response.body?.cancel();
-      return { what: `answered ${status}`, status, again: status === 429 || status >= 500, retryAfter: headers.get('retry-after') };
+      return { what: `answered ${status}`, status, again: status === 429 || status >= 500, retryAfter: retryAfter(headers) };
     } catch (error) {
       request.signal?.throwIfAborted();
       const what = limit.signal.aborted ? `no whole answer in ${this.#timeoutMs} ms` : `no answer (${networkReason(error)})`;
@@ -190,6 +191,11 @@ interface Failure {
   readonly retryAfter: string | null;
 }
 
+/** `Retry-After`; or, where there is none, the seconds until a quota is whole again that `RateLimit` tells (draft-ietf-httpapi-ratelimit-headers, `t`). */
+function retryAfter(headers: Headers): string | null {
+  return headers.get('retry-after') ?? /;\s*t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1] ?? null;
+}
+
 function failure(what: string): Failure {
   return { what, again: false, retryAfter: null };
 }
@@ -203,8 +209,13 @@ function adviceOf({ status, again }: Failure, repeatable: boolean): string {
   if (status === 404 || status === 410) return 'check the address of the source';
   if (status === 429) return 'asked too often, try again later';
   if (again && !repeatable) return 'it is not known whether the request was taken: look before it is sent again';
-  if (again) return 'try again later; what was kept so far stays kept';
+  if (again) return 'try again later';
   return 'check the address and the settings of the source; it may have changed its protocol';
+}
+
+/** The error for an answer with a status that was `expected`, and is of no use after all. */
+export function notUsable({ asked, status }: HttpAnswer): EgideError {
+  return failed(asked, `answered ${status}`, adviceOf({ ...failure(''), status, again: status >= 500 }, true), 1);
 }
 
 /** Parses an answer as JSON. @throws {EgideError} `EXCHANGE_FAILED`; the message says nothing of the answer but its length. */

@@ -1,8 +1,9 @@
 import { HASH_BYTES } from '../backend.js';
-import { ORIENTATIONS, type Orientation, type PdqOrientations } from '../hash/pdq.js';
+import { ORIENTATIONS, type Orientation, PDQ_MIN_SIDE, type PdqOrientations } from '../hash/pdq.js';
+import type { Image } from '../image/image.js';
 import type { EntryRef, SearchableList } from '../list/hash-list.js';
 import { type ListRules, sternest } from './policy.js';
-import { type Action, MAX_MATCHES, type NearMatch, type View } from './verdict.js';
+import { type Action, MAX_MATCHES, type NearMatch, type Problem, type View } from './verdict.js';
 
 /** A list, and the policy's rules for it. */
 export interface SearchedList {
@@ -118,8 +119,20 @@ export function keyOf({ list, id, category }: EntryRef): string {
 }
 
 /** A hash of a picture that is too small is no hash, whatever quality a policy asks for. */
-function isUsable({ unhashable, quality }: PdqOrientations, minQuality: number): boolean {
+export function isUsable({ unhashable, quality }: PdqOrientations, minQuality: number): boolean {
   return unhashable !== 'too-small' && quality >= minQuality;
+}
+
+/** What a verdict says of a frame that somebody could not be asked about. */
+export function unhashable(image: Image, quality: number, wanted: number): Problem {
+  const small = Math.min(image.width, image.height) < PDQ_MIN_SIDE;
+  return small
+    ? {
+        code: 'TOO_SMALL',
+        message: `${image.width} x ${image.height} pixels: a side under ${PDQ_MIN_SIDE} has no perceptual hash`,
+        frame: image.frame,
+      }
+    : { code: 'LOW_QUALITY', message: `quality ${quality} of 100 is below the ${wanted} that the policy asks for`, frame: image.frame };
 }
 
 /** The place of a match among the {@link QUERIES} of its view: the least change first. */

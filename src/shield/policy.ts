@@ -3,6 +3,7 @@ import { invalid } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { MAX_PHOTODNA_DISTANCE } from '../hash/photodna.js';
 import { PATCH_TIERS, type PatchTier } from '../patch/patch-match.js';
+import type { ClassificationActions } from './remote/remote-service.js';
 import type { Action } from './verdict.js';
 
 /** When a perceptual hash is worth looking up, when it is near, and how sure patches must be. */
@@ -39,12 +40,14 @@ export interface PolicyActions extends MatchActions {
   readonly couldNotTell: Action;
 }
 
-/** What one list does differently. */
+/** What one list, or one service that is asked, does differently. */
 export interface ListPolicy {
   readonly thresholds?: Partial<Thresholds>;
   readonly actions?: Partial<MatchActions>;
   /** The family that the list's hashes come from, where it is another one than {@link Policy.pdqMode}. */
   readonly pdqMode?: PdqMode;
+  /** Of a service: the action for a class (or a bank) that it names, in the place of `exact` and `near`. */
+  readonly classifications?: ClassificationActions;
 }
 
 /** The rules by which evidence becomes an action: plain JSON, so that it can be reviewed, stored and replayed (docs/policy.md). */
@@ -103,13 +106,15 @@ export function sternest(actions: Iterable<Action>): Action {
 /** What a policy comes to for one list. */
 export interface ListRules extends Thresholds, MatchActions {
   readonly pdqMode: PdqMode;
+  readonly classifications: ClassificationActions;
 }
 
 /** The rules of one list: the policy's own, and what the list does differently. */
 export function rulesFor(policy: Policy, list: string): ListRules {
   const own = policy.lists && Object.hasOwn(policy.lists, list) ? policy.lists[list] : undefined;
   const { exact, near, partial } = policy.actions;
-  return { ...policy.thresholds, exact, near, partial, pdqMode: own?.pdqMode ?? policy.pdqMode, ...own?.thresholds, ...own?.actions };
+  const { pdqMode = policy.pdqMode, classifications = {}, thresholds, actions } = own ?? {};
+  return { ...policy.thresholds, exact, near, partial, pdqMode, classifications, ...thresholds, ...actions };
 }
 
 /**
@@ -146,10 +151,11 @@ const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQu
 const MATCH_ACTIONS = ['exact', 'near', 'partial'] as const;
 
 function checkListPolicy(path: string, own: unknown): void {
-  const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode']);
+  const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode', 'classifications']);
   checkThresholds(`${path}.thresholds`, record(`${path}.thresholds`, fields.thresholds ?? {}, [], [...THRESHOLDS, ...OPTIONAL_THRESHOLDS]));
   checkActions(`${path}.actions`, record(`${path}.actions`, fields.actions ?? {}, [], MATCH_ACTIONS));
   if (fields.pdqMode !== undefined) checkPdqMode(`${path}.pdqMode`, fields.pdqMode);
+  checkActions(`${path}.classifications`, record(`${path}.classifications`, fields.classifications ?? {}));
 }
 
 function checkThresholds(path: string, fields: Record<string, unknown>): void {

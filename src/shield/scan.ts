@@ -1,19 +1,20 @@
 import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, type ErrorCode, invalid } from '../errors.js';
 import { digestInput } from '../hash/digests.js';
-import { PDQ_MIN_SIDE, type Pdq } from '../hash/pdq.js';
+import type { Pdq } from '../hash/pdq.js';
 import type { DecodeLimits, DecodeOptions, Decoder, ResolvedDecodeOptions } from '../image/decoder.js';
-import { checkImage, type Image } from '../image/image.js';
+import { checkImage, type Image, isImage } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, readAll } from '../input.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
 import { hashViews } from './frame-views.js';
-import { type HashedView, NearMatches } from './near-matches.js';
+import { type HashedView, NearMatches, unhashable } from './near-matches.js';
 import { LEAST_FEATURES, PartialMatches } from './partial-matches.js';
 import { climb } from './patch-ladder.js';
 import { asksPhotoDna, ownPhotoDna, photoDnaMatches } from './photodna-matches.js';
 import { checkBudget, type Policy, sternest } from './policy.js';
+import { RemoteQuestions } from './remote-questions.js';
 import { carriesDigests, namedSnapshot, type Searched } from './searched.js';
 import { staleProblems } from './staleness.js';
 import { summarise } from './summary.js';
@@ -90,23 +91,27 @@ export async function scan(parts: ScanParts, input: Input | Image, options: Scan
   if (isImage(input)) await work.lookAtPixels(input);
   else await work.lookAtFile(input);
   await work.lookUpPhotoDna(photodna);
+  await work.askServices();
   return work.verdict();
 }
 
 /** Parts of the work whose time is told. */
-type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs' | 'patchMs';
+type Part = 'readMs' | 'digestMs' | 'decodeMs' | 'hashMs' | 'searchMs' | 'patchMs' | 'remoteMs';
 
 /** One scan: what has been found so far. */
 class Scan {
   readonly #parts: ScanParts;
   readonly #options: ScanOptions;
   readonly #time: TimeBudget;
-  readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0, patchMs: 0 };
+  readonly #spent: Record<Part, number> = { readMs: 0, digestMs: 0, decodeMs: 0, hashMs: 0, searchMs: 0, patchMs: 0, remoteMs: 0 };
   readonly #problems: Problem[] = [];
   readonly #exact: ExactMatch[] = [];
   readonly #near: NearMatches;
   readonly #partial: PartialMatches;
   readonly #photodna: PhotoDnaMatch[] = [];
+  readonly #remote: RemoteQuestions;
+  /** The file, once it has been read. */
+  #bytes: Uint8Array | undefined;
   #byteLength = 0;
   /** The first frame, without its pixels. */
   #first: Omit<Image, 'data'> | undefined;
@@ -121,6 +126,7 @@ class Scan {
     this.#time = new TimeBudget(options.budgetMs ?? parts.policy.budgetMs);
     this.#near = new NearMatches(parts.searched.lists);
     this.#partial = new PartialMatches(parts.searched.patches);
+    this.#remote = new RemoteQuestions(parts.searched.remote);
   }
 
   async lookAtFile(input: Input): Promise<void> {
@@ -129,6 +135,7 @@ class Scan {
     const decodeOptions = resolveDecodeOptions({ ...limits, ...(profile !== undefined && { profile }), ...(signal && { signal }) });
     try {
       const bytes = await this.#timed('readMs', () => readAll(input, decodeOptions.maxBytes, platform.openFile, signal));
+      this.#bytes = bytes;
       this.#byteLength = bytes.byteLength;
       if (searched.wantsDigests) await this.#lookUpDigests(bytes);
       if (!this.#wantsPixels || (policy.stopAtExact && this.#blocked)) return;
@@ -146,6 +153,9 @@ class Scan {
     for (const { list } of this.#parts.searched.lists)
       if (list.pdq.size === 0 && carriesDigests(list))
         this.#leave({ code: 'NO_BYTES', message: `list ${list.name} holds only digests of files, and pixels have none: pass the file` });
+    for (const { list, remote } of this.#parts.searched.remote)
+      if (remote.send === 'media')
+        this.#leave({ code: 'NO_BYTES', message: `service ${list.name} is sent the file, and pixels are none: pass the file` });
     if (!this.#wantsPixels) return;
     try {
       await this.#lookAtFrame(image);
@@ -172,6 +182,13 @@ class Scan {
         !patches.some(({ list }) => list.name === one.list.name)
       )
         this.#leave({ code: 'NOT_ASKED', message: `list ${one.list.name} holds PhotoDNA hashes alone, and none was given: pass photodna` });
+  }
+
+  async askServices(): Promise<void> {
+    if (this.#parts.searched.remote.length === 0) return;
+    const blocked = this.#onLists.some(({ action }) => action === 'block');
+    const asking = { bytes: this.#bytes, blocked, time: this.#time, signal: this.#options.signal };
+    for (const problem of await this.#timed('remoteMs', () => this.#remote.ask(asking))) this.#leave(problem);
   }
 
   async #lookUpDigests(bytes: Uint8Array): Promise<void> {
@@ -235,9 +252,9 @@ class Scan {
     const quality = Math.max(...views.map(({ hashed }) => hashed.quality));
     this.#quality = Math.max(quality, this.#quality ?? 0);
     const started = performance.now();
-    const wanted = this.#near.look(views);
+    const wanted = [this.#near.look(views), this.#remote.take(views)].filter((least) => least !== undefined);
     this.#spent.searchMs += performance.now() - started;
-    if (wanted !== undefined) this.#problems.push(unhashable(image, quality, wanted));
+    if (wanted.length > 0) this.#problems.push(unhashable(image, quality, Math.min(...wanted)));
   }
 
   async #lookForPatches(image: Image): Promise<void> {
@@ -287,7 +304,7 @@ class Scan {
         code: 'MATCHES_LEFT_OUT',
         message: `list ${name}: more pictures share something with this one than are compared or named`,
       });
-    const matches: Match[] = [...this.#exact, ...this.#near.sorted(), ...this.#photodna, ...this.#partial.sorted()];
+    const matches: Match[] = [...this.#onLists, ...this.#remote.sorted()];
     const outcome = this.#outcome(matches);
     const found = {
       outcome,
@@ -298,6 +315,7 @@ class Scan {
       ...namedSnapshot(searched),
       lists: lists.map(({ list }) => ({ name: list.name, entries: list.entryCount })),
       patches: this.#partial.lists.map(({ list }) => ({ name: list.name, pictures: list.index.size })),
+      remote: this.#remote.asked,
     };
     return {
       action: this.#action(outcome, matches),
@@ -305,6 +323,11 @@ class Scan {
       ...found,
       timings: { ...this.#spent, totalMs: this.#time.elapsedMs },
     };
+  }
+
+  /** What was found without asking anybody. */
+  get #onLists(): Match[] {
+    return [...this.#exact, ...this.#near.sorted(), ...this.#photodna, ...this.#partial.sorted()];
   }
 
   /** Nothing sterner can be found any more. */
@@ -323,9 +346,10 @@ class Scan {
     return sternest([found, ...lists.map(({ rules }) => rules.partial)]) !== found;
   }
 
-  /** Whether there is a list that could be asked about no frame, by neither of its signals. */
+  /** Whether there is a list, by neither of its signals, or a service that could be asked about no frame. */
   get #notHashable(): boolean {
     if (this.#framesHashed === 0) return false;
+    if (this.#remote.unasked.length > 0) return true;
     const banks = this.#partial.lists.map(({ list }) => list.name);
     const [near, partial] = [this.#near, this.#partial];
     const byHash = near.unasked.some((name) => !(partial.asked && banks.includes(name)));
@@ -363,22 +387,6 @@ class Scan {
       ...(this.#quality !== undefined && { quality: this.#quality }),
     };
   }
-}
-
-function unhashable(image: Image, quality: number, wanted: number): Problem {
-  const small = Math.min(image.width, image.height) < PDQ_MIN_SIDE;
-  return small
-    ? {
-        code: 'TOO_SMALL',
-        message: `${image.width} x ${image.height} pixels: a side under ${PDQ_MIN_SIDE} has no perceptual hash`,
-        frame: image.frame,
-      }
-    : { code: 'LOW_QUALITY', message: `quality ${quality} of 100 is below the ${wanted} that the policy asks for`, frame: image.frame };
-}
-
-/** Whether pixels were given, not a file. */
-export function isImage(input: unknown): input is Image {
-  return typeof input === 'object' && input !== null && 'data' in input && 'width' in input;
 }
 
 /** Pixels that are looked at again after the scan first gave way, as those with alpha are, and all for patches, must be a copy. */

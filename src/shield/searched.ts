@@ -5,6 +5,8 @@ import type { SearchedList } from './near-matches.js';
 import type { SearchedPatches } from './partial-matches.js';
 import type { PatchList } from './patch-list.js';
 import { type Policy, rulesFor } from './policy.js';
+import type { RemoteList } from './remote/remote-service.js';
+import type { SearchedService } from './remote-questions.js';
 import type { SearchedUrls } from './scan-url.js';
 import type { UrlList } from './url-list.js';
 import type { Verdict } from './verdict.js';
@@ -14,6 +16,7 @@ export interface GivenLists {
   readonly lists: readonly SearchableList[];
   readonly patches: readonly PatchList[];
   readonly urls: readonly UrlList[];
+  readonly remote: readonly RemoteList[];
 }
 
 /** What a scan looks in, and what it needs to know of it; worked out once for each snapshot. */
@@ -21,7 +24,8 @@ export interface Searched {
   readonly lists: readonly SearchedList[];
   readonly patches: readonly SearchedPatches[];
   readonly urls: readonly SearchedUrls[];
-  /** The PDQ families that the lists ask for; none if no list carries a PDQ hash. */
+  readonly remote: readonly SearchedService[];
+  /** The PDQ families that the lists and services ask for; none if no list carries a PDQ hash and no service is sent one. */
   readonly pdqModes: readonly PdqMode[];
   /** Whether any list carries a digest. */
   readonly wantsDigests: boolean;
@@ -38,8 +42,10 @@ export function searchedOf(policy: Policy, given: GivenLists, snapshot: Snapshot
   const patches = [...given.patches, ...banks.map((list) => bankOf(list, list.patches))].map(ruled);
   const withUrls = ofSnapshot.filter(({ urls, urlMd5 }) => urls.size + urlMd5.size > 0);
   const urls = [...given.urls, ...withUrls.map((list) => ({ ...bankOf(list, list.urls), md5: list.urlMd5 }))].map(ruled);
-  const pdqModes = [...new Set(lists.filter(({ list }) => list.pdq.size > 0).map(({ rules }) => rules.pdqMode))];
-  return { lists, patches, urls, pdqModes, wantsDigests: lists.some(({ list }) => carriesDigests(list)), snapshot };
+  const remote = given.remote.map((remote) => ({ remote, ...ruled({ name: remote.service.name }) }));
+  const byPdq = [...lists.filter(({ list }) => list.pdq.size > 0), ...remote.filter(({ remote: { send } }) => send === 'pdq')];
+  const pdqModes = [...new Set(byPdq.map(({ rules }) => rules.pdqMode))];
+  return { lists, patches, urls, remote, pdqModes, wantsDigests: lists.some(({ list }) => carriesDigests(list)), snapshot };
 }
 
 /** What a verdict says of the snapshot that was searched, if one was. */

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError, invalid } from '../errors.js';
 import { createPdq } from '../hash/pdq.js';
 import type { DecodeLimits } from '../image/decoder.js';
-import type { Image } from '../image/image.js';
+import { type Image, isImage } from '../image/image.js';
 import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, liveBytes, orAborted } from '../input.js';
 import type { SearchableList } from '../list/hash-list.js';
@@ -12,7 +12,8 @@ import { type CurrentSnapshot, Snapshot } from '../snapshot/snapshot.js';
 import { lookUp, type SignalVerdict, type UploadSignals } from './look-up.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy } from './policy.js';
-import { isImage, type ScanOptions, scan } from './scan.js';
+import type { RemoteList } from './remote/remote-service.js';
+import { type ScanOptions, scan } from './scan.js';
 import { scanUrl, type UrlVerdict } from './scan-url.js';
 import { type GivenLists, type Searched, searchedOf } from './searched.js';
 import type { UrlList } from './url-list.js';
@@ -25,7 +26,7 @@ export type ShieldOptions = ShieldParts &
 /** The parts of a shield, of which some may be left out. */
 export interface ShieldParts {
   /**
-   * The lists to look in, each with a name of its own; one or more unless there are patches, URLs, a snapshot or a bank. The caller keeps and
+   * The lists to look in, each with a name of its own; one or more unless there are patches, URLs, services, a snapshot or a bank. The caller keeps and
    * disposes of them.
    */
   readonly lists?: readonly SearchableList[];
@@ -44,6 +45,8 @@ export interface ShieldParts {
    * it is there. What others changed is seen some seconds later. The names that the policy has for lists are checked by the first scan.
    */
   readonly bank?: SearchableBank;
+  /** Services that scans ask too, over the network, after everything else (docs/remote.md); each with a name that no other service has. */
+  readonly remote?: readonly RemoteList[];
   /** Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
@@ -56,7 +59,7 @@ export interface Shield {
   readonly policy: Policy;
   /**
    * Looks one upload up: its digests, then the hash and the patches of every frame; hashes in eight orientations, as stored, upright, (if it is
-   * transparent) on white and on black, and inside a frame if it has one.
+   * transparent) on white and on black, and inside a frame if it has one; then, if there are services to ask, it asks them.
    *
    * A file that cannot be read, decoded or hashed is an answer (`could-not-tell`, `not-hashable`), not an exception. Bytes are
    * copied, so the caller may transfer or reuse the buffer at once.
@@ -87,15 +90,17 @@ export interface Shield {
 
 /** @internal */
 export function createShield(backend: Backend, platform: Platform, options: ShieldOptions): Shield {
-  if (typeof options !== 'object' || options === null) throw invalid('options', '{ lists, patches?, urls?, policy?, limits? }', options);
+  if (typeof options !== 'object' || options === null)
+    throw invalid('options', '{ lists, patches?, urls?, remote?, policy?, limits? }', options);
   const policy = checkPolicy(options.policy ?? defaultPolicy);
   const limits = options.limits ?? {};
   resolveDecodeOptions(limits);
   const banks = checkBanks(options.patches ?? []);
   const urlLists = checkUrlLists(options.urls ?? []);
   const source = sourceOf(options);
-  const lists = checkLists(options.lists ?? [], banks.length + urlLists.length === 0 && !source);
-  const given: GivenLists = { lists, patches: banks, urls: urlLists };
+  const remote = checkRemote(options.remote ?? []);
+  const lists = checkLists(options.lists ?? [], banks.length + urlLists.length + remote.length === 0 && !source);
+  const given: GivenLists = { lists, patches: banks, urls: urlLists, remote };
   const searched = searchedNow(policy, given, source);
   const pdq = createPdq(backend);
   return {
@@ -103,17 +108,17 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
     async scan(given, scanOptions = {}) {
       const newest = source?.ready?.();
       const input = newest ? ownInput(given) : given;
-      await waited(newest, scanOptions);
+      if (newest) await waited(newest, scanOptions); // without one, the input is read before this first gives way
       const now = searched();
       const { lists, patches, snapshot } = now;
-      if (lists.length + patches.length === 0) throw onlyFor('lists', 'scan', 'hash lists or patches');
+      if (lists.length + patches.length + remote.length === 0) throw onlyFor('lists', 'scan', 'hash lists, patches or services');
       using _held = snapshot?.hold();
       return await scan({ backend, platform, pdq, policy, limits, searched: now }, input, scanOptions);
     },
     async lookUp(given, lookUpOptions = {}) {
       const newest = source?.ready?.();
       const signals = newest ? ownBytes(given) : given;
-      await waited(newest, lookUpOptions);
+      if (newest) await waited(newest, lookUpOptions);
       const now = searched();
       if (now.lists.length === 0) throw onlyFor('lists', 'lookUp', 'hash lists');
       using _held = now.snapshot?.hold();
@@ -134,7 +139,7 @@ function searchedNow(policy: Policy, given: GivenLists, source: CurrentSnapshot 
     const snapshot = source?.current;
     if (known?.snapshot === snapshot && known) return known;
     const next = searchedOf(policy, given, snapshot);
-    if (!known) checkNames(policy, [...next.lists, ...next.patches, ...next.urls]);
+    if (!known) checkNames(policy, [...next.lists, ...next.patches, ...next.urls, ...next.remote]);
     known = next;
     return next;
   };
@@ -142,8 +147,7 @@ function searchedNow(policy: Policy, given: GivenLists, source: CurrentSnapshot 
   return now;
 }
 
-async function waited(newest: Promise<void> | undefined, options: { readonly signal?: AbortSignal }): Promise<void> {
-  if (!newest) return;
+async function waited(newest: Promise<void>, options: { readonly signal?: AbortSignal }): Promise<void> {
   checkCallOptions(options);
   await orAborted(newest, options.signal);
 }
@@ -212,6 +216,22 @@ function checkUrlLists(lists: unknown): readonly UrlList[] {
     names.add(name);
   }
   return [...(lists as UrlList[])];
+}
+
+function checkRemote(remote: unknown): readonly RemoteList[] {
+  if (!Array.isArray(remote)) throw invalid('remote', 'an array of { service, send, when? }', remote);
+  const names = new Set<string>();
+  for (const [i, one] of (remote as Partial<RemoteList>[]).entries()) {
+    const { service, send, when } = one ?? {};
+    if (typeof service?.name !== 'string' || typeof service.lookUpMedia !== 'function' || typeof service.lookUpPdq !== 'function')
+      throw invalid(`remote[${i}].service`, 'what arachnidShield gave, or another service', service);
+    if (send !== 'pdq' && send !== 'media') throw invalid(`remote[${i}].send`, "'pdq' or 'media': what may leave this machine", send);
+    if (when !== undefined && when !== 'unless-blocked' && when !== 'always')
+      throw invalid(`remote[${i}].when`, "'unless-blocked' or 'always'", when);
+    if (names.has(service.name)) throw invalid(`remote[${i}].service.name`, 'a name that no other service has', service.name);
+    names.add(service.name);
+  }
+  return (remote as RemoteList[]).map((one) => ({ ...one }));
 }
 
 /** Nothing would be asked, and everything would pass. */

@@ -1,6 +1,6 @@
 import { HASH_BYTES } from '../backend.js';
 import type { Orientation } from '../hash/pdq.js';
-import type { Match, NearMatch, PartialMatch, PhotoDnaMatch, ProblemCode, Verdict, View } from './verdict.js';
+import type { Match, NearMatch, PartialMatch, PhotoDnaMatch, ProblemCode, RemoteMatch, Verdict, View } from './verdict.js';
 
 /** How the upload lies compared with the listed picture, said to a person; empty if it lies the same way. */
 export const ORIENTATION_WORDS: Readonly<Record<Orientation, string>> = {
@@ -45,8 +45,9 @@ export function summarise({
   problems,
   lists,
   patches,
+  remote,
   input,
-}: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'patches' | 'input'>): string {
+}: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'patches' | 'remote' | 'input'>): string {
   const [strongest, ...others] = matches;
   if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}.`;
   const problem = problems.find(({ code }) => POOR.has(code) === (outcome === 'not-hashable'));
@@ -56,13 +57,16 @@ export function summarise({
   const hashes = lists.length > 0 ? [`${plural(entries, 'entry', 'entries')} of ${plural(lists.length, 'list', 'lists')}`] : [];
   const pictures = patches.reduce((sum, bank) => sum + bank.pictures, 0);
   const banks = patches.length > 0 ? [`the patches of ${plural(pictures, 'picture', 'pictures')}`] : [];
-  return `No match among ${[...hashes, ...banks].join(' and ')}.`;
+  const services =
+    remote.length > 0 ? [`what ${remote.map(({ name }) => name).join(' and ')} ${remote.length === 1 ? 'knows' : 'know'}`] : [];
+  return `No match among ${[...hashes, ...banks, ...services].join(' and ')}.`;
 }
 
 /** One match without the full stop, as in `Near match: 6 of 256 bits differ, mirrored, with entry 42 of list ncmec-test`. */
 function sayMatch(match: Match, frameCount = 1): string {
   const entry = `entry ${match.entry.id} of list ${match.entry.list}`;
   if (match.kind === 'exact') return `Exact match: the ${DIGEST_WORDS[match.signal]} of the file is that of ${entry}`;
+  if (match.kind === 'remote') return sayRemote(match, frameCount);
   if (match.kind === 'partial')
     return `Partial match, ${match.tier}: ${[...saySeen(match, frameCount), match.description].join(', ')}, with ${entry}`;
   if (match.signal === 'photodna') return `Near match: ${sayPhotoDna(match)}, with ${entry}`;
@@ -79,13 +83,21 @@ export function sayPhotoDna({ distance, maxDistance }: PhotoDnaMatch): string {
   return `PhotoDNA at a squared distance of ${grouped(distance)} (up to ${grouped(maxDistance)} counts)`;
 }
 
+/** As in `Remote match: arachnid knows this very file, as csam`. */
+function sayRemote(match: RemoteMatch, frameCount: number): string {
+  const { entry, matchType } = match;
+  const what = matchType === 'exact' ? 'knows this very file' : 'knows something like it';
+  const seen = saySeen(match, frameCount);
+  return `Remote match: ${[`${entry.list} ${what}`, `as ${entry.category}`, ...seen].join(', ')}`;
+}
+
 /** In which shape the upload was seen to match: frame, view, orientation and negative, where they are out of the ordinary. */
-export function saySeen(match: NearMatch | PartialMatch, frameCount = 1): string[] {
+export function saySeen(match: NearMatch | PartialMatch | RemoteMatch, frameCount = 1): string[] {
   const words: string[] = [];
   const { frame, view } = match;
-  if (frameCount > 1) words.push(`in frame ${frame + 1} of ${frameCount}`);
-  if (VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
-  if (match.kind === 'partial') return words;
+  if (frameCount > 1 && frame !== undefined) words.push(`in frame ${frame + 1} of ${frameCount}`);
+  if (view && VIEW_WORDS[view]) words.push(VIEW_WORDS[view]);
+  if (match.kind !== 'near') return words;
   if (ORIENTATION_WORDS[match.orientation]) words.push(ORIENTATION_WORDS[match.orientation]);
   if (match.negative) words.push('as a negative');
   return words;

@@ -2,10 +2,10 @@ import type { PatchStep } from '../patch/rungs.js';
 import { plural } from './summary.js';
 import type { Problem } from './verdict.js';
 
-/** What is left out when a scan has no time left: decoding, whole frames, or one of the steps of looking for patches. */
-export type LeftOut = 'decoding' | 'frames' | PatchStep;
+/** What is left out when a scan has no time left: decoding, whole frames, one of the steps of looking for patches, or asking services. */
+export type LeftOut = 'decoding' | 'frames' | 'services' | PatchStep;
 
-const WORDS: Readonly<Record<Exclude<LeftOut, 'decoding'>, string>> = {
+const WORDS: Readonly<Record<Exclude<LeftOut, 'decoding' | 'services'>, string>> = {
   frames: 'everything',
   patches: 'patches',
   negatives: 'negatives by patches',
@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<Exclude<LeftOut, 'decoding'>, string>> = {
 export class TimeBudget {
   readonly #budgetMs: number | undefined;
   readonly #started = performance.now();
-  /** Frames by what was left out of them. */
+  /** Frames by what was left out of them; services that were not asked. */
   readonly #leftOut = new Map<LeftOut, number>();
 
   /** @param budgetMs Without it there is always time left. */
@@ -29,21 +29,28 @@ export class TimeBudget {
     return this.#budgetMs !== undefined && this.elapsedMs >= this.#budgetMs;
   }
 
+  /** Milliseconds until it is; `undefined` if it never will be. */
+  get leftMs(): number | undefined {
+    return this.#budgetMs === undefined ? undefined : Math.max(1, this.#budgetMs - this.elapsedMs);
+  }
+
   get elapsedMs(): number {
     return performance.now() - this.#started;
   }
 
   /** Notes what is not done for want of time. */
-  leave(step: LeftOut, frames = 1): void {
-    this.#leftOut.set(step, (this.#leftOut.get(step) ?? 0) + frames);
+  leave(step: LeftOut, count = 1): void {
+    this.#leftOut.set(step, (this.#leftOut.get(step) ?? 0) + count);
   }
 
   /** What the verdict says about it; `undefined` if there was time enough. */
   get problem(): Problem | undefined {
     if (this.#leftOut.size === 0) return undefined;
-    const words = [...this.#leftOut].map(([step, frames]) =>
-      step === 'decoding' ? step : `${WORDS[step]} of ${plural(frames, 'frame', 'frames')}`,
-    );
+    const words = [...this.#leftOut].map(([step, count]) => {
+      if (step === 'decoding') return step;
+      if (step === 'services') return `asking ${plural(count, 'service', 'services')}`;
+      return `${WORDS[step]} of ${plural(count, 'frame', 'frames')}`;
+    });
     return {
       code: 'OUT_OF_TIME',
       message: `the ${this.#budgetMs} ms that it may take were over, so this was not done: ${words.join(', ')}`,

@@ -5,6 +5,7 @@ import type { DecodeProfile } from '../image/image.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { PatchMatch } from '../patch/patch-match.js';
 import type { PatchStep } from '../patch/rungs.js';
+import type { RemoteDetail } from './remote/remote-service.js';
 
 /** What to do with an upload. `hold`: keep it from view until a person has looked. */
 export type Action = 'allow' | 'hold' | 'block';
@@ -109,8 +110,30 @@ export interface PartialMatch extends MatchBase, PatchEvidence {
   readonly step: PatchStep;
 }
 
+/** A service that was asked over the network knows the file, or something like it. */
+export interface RemoteMatch extends MatchBase {
+  readonly kind: 'remote';
+  readonly signal: 'remote';
+  /** What the service was sent: PDQ hashes, or the file itself. */
+  readonly sent: 'pdq' | 'media';
+  /**
+   * Its list is the name of the service, its category the service's own word for what it is: a class, or a bank. Its id is the service's own
+   * key or, where it tells none, that word again.
+   */
+  readonly entry: Required<EntryRef>;
+  readonly matchType: 'exact' | 'near';
+  /** Bits that differ, 0 to 256, where the service tells. */
+  readonly distance?: number;
+  /** Of PDQ hashes: the frame that was hashed, from 0. */
+  readonly frame?: number;
+  /** Of PDQ hashes: the pixels that were hashed. */
+  readonly view?: View;
+  /** What it is like, as the service tells it; never with a digest. */
+  readonly details: readonly RemoteDetail[];
+}
+
 /** One hit, with its evidence. It never carries the hash of listed material. */
-export type Match = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch;
+export type Match = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch | RemoteMatch;
 
 /**
  * Why a part of the work gave no answer: the code of the error that ended it, or
@@ -122,7 +145,7 @@ export type Match = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch;
  * - `OUT_OF_TIME`: the time that a scan may take was over before every step was begun.
  * - `STALE_LIST`: a list of the snapshot is older than the policy allows.
  * - `NOT_ASKED`: a list holds none of the signals that were given.
- * - `NO_BYTES`: a list holds nothing but digests, and pixels were given instead of a file.
+ * - `NO_BYTES`: a list holds nothing but digests, or a service is sent the file, and pixels were given instead of one.
  * - `MATCHES_LEFT_OUT`: a list has more matches than a verdict names, or resembles the picture in more places than a search of patches compares; those that are named are the strongest.
  */
 export type ProblemCode =
@@ -152,9 +175,8 @@ export interface Verdict {
   /** One sentence a person can read. */
   readonly summary: string;
   /**
-   * Strongest first: exact before near before partial, near by distance (PDQ before PhotoDNA), partial by tier and distinctive features, then in the order of
-   * the lists. One per entry and signal, and of one list
-   * at most {@link MAX_MATCHES} of one signal.
+   * Strongest first: exact before near before partial before what services say, near by distance (PDQ before PhotoDNA), partial by tier and
+   * distinctive features, then in the order of the lists. One per entry and signal, and of one list at most {@link MAX_MATCHES} of one signal.
    */
   readonly matches: readonly Match[];
   /** Why parts of the work gave no answer, or are not told; empty when everything was looked at. */
@@ -183,6 +205,8 @@ export interface Verdict {
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
   /** The banks of patches that were searched, and how many pictures are in them. */
   readonly patches: readonly { readonly name: string; readonly pictures: number }[];
+  /** The services that were asked, what left this machine, and whether there was an answer that could be used. */
+  readonly remote: readonly { readonly name: string; readonly host: string; readonly sent: 'pdq' | 'media'; readonly answered: boolean }[];
   /** Milliseconds spent in each part; what is left of the total is bookkeeping. */
   readonly timings: {
     /** Reading the input, or copying it. */
@@ -193,6 +217,8 @@ export interface Verdict {
     readonly searchMs: number;
     /** Extracting patches and looking them up. */
     readonly patchMs: number;
+    /** Asking services. */
+    readonly remoteMs: number;
     readonly totalMs: number;
   };
 }

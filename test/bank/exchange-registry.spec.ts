@@ -4,7 +4,7 @@ import { credentialVariable, EXCHANGES, exchangeOf } from '../../src/list/exchan
 import { readOn, Store, sorted } from './exchange-store.js';
 
 test('every exchange has a fake, and reads it with nothing but texts', async () => {
-  expect(EXCHANGES.map(({ kind }) => kind)).toEqual(FAKES.map(({ kind }) => kind));
+  expect(FAKES.map(({ kind }) => kind)).toEqual(expect.arrayContaining(EXCHANGES.map(({ kind }) => kind)));
   for (const { kind } of EXCHANGES) {
     const fake = await startFake(kind, { entries: 30 });
     const exchange = exchangeOf(kind, fake.settings, fake.credentials);

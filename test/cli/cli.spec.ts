@@ -323,7 +323,19 @@ describe.each(backends)('the command line on %s', (_name, makeBackend) => {
   });
 });
 
-const VERDICT_KEYS = ['action', 'input', 'lists', 'matches', 'outcome', 'patches', 'policyVersion', 'problems', 'summary', 'timings'];
+const VERDICT_KEYS = [
+  'action',
+  'input',
+  'lists',
+  'matches',
+  'outcome',
+  'patches',
+  'policyVersion',
+  'problems',
+  'remote',
+  'summary',
+  'timings',
+];
 
 /** The verdicts in the lines of `egide scan --json`. */
 function verdicts(text: string): Verdict[] {

@@ -128,15 +128,17 @@ test('a list takes what it does not override from the policy', () => {
       strict: { thresholds: { pdqMaxDistance: 40 }, actions: { near: 'block' } },
       old: { pdqMode: 'reference-cpp' },
       sure: { thresholds: { patchMinTier: 'confirmed' }, actions: { partial: 'block' } },
+      asked: { classifications: { test: 'allow' } },
     },
   };
   const usual = {
     ...{ pdqMaxDistance: 31, pdqMinQuality: 50, patchMinTier: 'probable' },
-    ...{ exact: 'block', near: 'hold', partial: 'hold', pdqMode: 'full-res' },
+    ...{ exact: 'block', near: 'hold', partial: 'hold', pdqMode: 'full-res', classifications: {} },
   };
   expect(rulesFor(policy, 'strict')).toEqual({ ...usual, pdqMaxDistance: 40, near: 'block' });
   expect(rulesFor(policy, 'old')).toEqual({ ...usual, pdqMode: 'reference-cpp' });
   expect(rulesFor(policy, 'sure')).toEqual({ ...usual, patchMinTier: 'confirmed', partial: 'block' });
+  expect(rulesFor(policy, 'asked')).toEqual({ ...usual, classifications: { test: 'allow' } });
   expect(rulesFor(policy, 'toString')).toEqual(usual);
 });
 
