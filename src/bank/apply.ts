@@ -108,8 +108,7 @@ async function keep({ db, bulk, list }: Place, batch: RecordBatch): Promise<Told
   await bulk.insertEntries(db, rows);
   await bulk.insertSignals(db, signals);
   const told = [...same, ...unreadable.flatMap((key) => known.get(key)?.id ?? [])];
-  if (list.sweep !== SWEEP.none)
-    for (const ids of inPieces(told)) await db.updateTable('entry').set({ generation: list.generation }).where('id', 'in', ids).execute();
+  if (list.sweep !== SWEEP.none) await bulk.setGeneration(db, list.generation, told);
   if (next.id > firstNew) await db.updateTable('bank').set({ next_entry: next.id }).execute();
   const added = Array.from({ length: next.id - firstNew }, (_, i) => firstNew + i);
   return { added, replaced, withdrawn, unchanged: same.length, problems };
@@ -188,7 +187,7 @@ export async function sweep(db: Kysely<Tables>, { id: list, generation }: ListTa
       .select('id')
       .where('id', '>', from)
       .where('id', '<=', to)
-      .where('list', '=', list)
+      .where((eb) => eb(eb('list', '+', 0), '=', list)) // a sum has no index: by the list's, each slice would go through all of the list
       .where('generation', '!=', generation)
       .execute();
     const ids = gone.map((row) => row.id);

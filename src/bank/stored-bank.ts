@@ -56,7 +56,7 @@ export class StoredBank implements Bank {
   readonly kind: Store['kind'];
   readonly snapshots: SnapshotSource;
   #store: Store | undefined;
-  readonly #bulk = new Bulk();
+  readonly #bulk: Bulk;
 
   readonly feedback: FeedbackQueue = feedbackQueue(() => this.#open);
   readonly #needs: BankNeeds;
@@ -64,6 +64,7 @@ export class StoredBank implements Bank {
   constructor(store: Store, needs: BankNeeds) {
     this.kind = store.kind;
     this.#store = store;
+    this.#bulk = new Bulk(store);
     this.#needs = needs;
     this.snapshots = {
       change: async () => (await this.#open.reading.selectFrom('bank').select('change').executeTakeFirstOrThrow()).change,

@@ -111,7 +111,7 @@ function searchableRows(db: Kysely<Tables>, type: BankSignal, lists: readonly nu
     .select([`${column} as value`, 'id as entry'])
     .$narrowType<SignalRow>()
     .where(column, 'is not', null)
-    .where('list', 'in', lists)
+    .where((eb) => eb(eb('list', '+', 0), 'in', lists)) // a sum has no index: in the order of the keys, each row would be looked up
     .where('id', 'not in', refused)
     .where(column, 'not in', quarantined);
   if (type === 'pdq')

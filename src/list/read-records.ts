@@ -64,7 +64,7 @@ export interface RecordsReport {
 export type RecordsReading = AsyncIterable<RecordBatch> & { readonly report: RecordsReport };
 
 /** Updates and problems from which on a batch is handed on (our own choice: some milliseconds of keeping them). */
-const BATCH_SIZE = 1_000;
+const BATCH_SIZE = 4_000;
 
 /**
  * Reads the records of a file in any of the formats (docs/lists.md), also of a gzip file, in batches, and holds one batch and one record. What is

@@ -11,6 +11,12 @@ export type SignalReading = { readonly signal: Signal } | { readonly reason: str
 /** Characters of a URL or of a signal of another type: our own choice, far above what browsers take (some 2,000) and below a record's bound. */
 const MAX_TEXT_LENGTH = 65_536;
 
+/** What a source says of a signal besides its type and value. */
+interface About {
+  readonly quality?: number | undefined;
+  readonly name?: string | undefined;
+}
+
 /**
  * Reads a signal from its text: hex of any case, with or without `0x`, or base64 or base64url of exactly so many bytes; PhotoDNA also as 144 numbers
  * between commas; a record of patches as base64; a URL, or a signal of another type, as it stands.
@@ -18,7 +24,7 @@ const MAX_TEXT_LENGTH = 65_536;
  * @param quality Of a PDQ hash, 0 to 100, where the source says.
  * @param name What the source calls an `other` one.
  */
-export function readSignal(type: BankSignal, text: string, { quality, name }: { quality?: number; name?: string } = {}): SignalReading {
+export function readSignal(type: BankSignal, text: string, { quality, name }: About = {}): SignalReading {
   const length = SIGNAL_BYTES[type];
   if (type === 'patches') return readPatches(text.trim());
   if (length === null) return readText(type, text.trim(), name);
@@ -104,7 +110,7 @@ const OTHERS: ReadonlySet<string> = new Set(
 
 /** What a type of this name is to a bank: one that is matched, `other` for one that is known and only kept, `null` for any other name. */
 export function bankSignalOf(name: string): BankSignal | null {
-  const plain = plainName(name);
+  const plain = Object.hasOwn(NAMES, name) ? name : plainName(name);
   if (Object.hasOwn(NAMES, plain)) return NAMES[plain] as BankSignal;
   return OTHERS.has(plain) ? 'other' : null;
 }

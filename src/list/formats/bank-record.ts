@@ -12,32 +12,34 @@ export interface ReadRecord {
   readonly reasons: readonly string[];
 }
 
-/** What a bank makes of a record of CSV, NDJSON or lines. */
-export function bankRecordOf({ id, list, category, quality, signals, cells }: ListRecord): ReadRecord {
+/**
+ * What a bank makes of a record of CSV, NDJSON or lines.
+ *
+ * @param otherwise Its category where it names none; empty for none.
+ */
+export function bankRecordOf({ id, list, category, quality, signals, cells }: ListRecord, otherwise: string): ReadRecord {
   const reasons: string[] = [];
-  const given = [
-    ...signals.map(({ type, value }) => ({ type, value, quality })),
-    ...furtherSignals(cells),
-    ...listedSignals(cells, reasons),
-  ];
+  const listed = listedSignals(cells, reasons);
+  const before = reasons.length;
   const read: Signal[] = [];
-  for (const { type, value, quality } of given) addSignal(read, reasons, type, value, quality);
-  if (given.length === 0) reasons.push('no signal');
+  for (const { type, value } of signals) addSignal(read, reasons, type, value, quality);
+  for (const type of FURTHER) if (cells[type]) addSignal(read, reasons, type, cells[type]);
+  for (const { type, value, quality } of listed) addSignal(read, reasons, type, value, quality);
+  if (read.length === 0 && reasons.length === before) reasons.push('no signal');
   const tags = [...readTags(cells.tags), ...(list === '' ? [] : [`list:${list}`])];
   const opinions = readOpinions(cells.opinions, reasons);
   const updatedAt = cells.updated ? readTime(cells.updated) : null;
   if (cells.updated && updatedAt === null) reasons.push('a time that is none');
-  const record: BankRecord = {
-    key: cleanText(id),
-    signals: read,
-    ...(category && { category: cleanText(category) }),
-    ...(tags.length > 0 && { tags: tags.map(cleanText) }),
-    ...(opinions.length > 0 && { opinions }),
-    ...(updatedAt !== null && { updatedAt }),
-    ...(cells.note && { note: cleanText(cells.note) }),
-  };
+  const record: Mutable<BankRecord> = { key: cleanText(id), signals: read };
+  if (category || otherwise) record.category = cleanText(category || otherwise);
+  if (tags.length > 0) record.tags = tags.map(cleanText);
+  if (opinions.length > 0) record.opinions = opinions;
+  if (updatedAt !== null) record.updatedAt = updatedAt;
+  if (cells.note) record.note = cleanText(cells.note);
   return { record, reasons };
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** A signal as a record gives it, in texts. */
 interface GivenSignal {
@@ -47,10 +49,6 @@ interface GivenSignal {
 }
 
 const FURTHER = ['sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
-
-function furtherSignals(cells: Cells): GivenSignal[] {
-  return FURTHER.flatMap((type) => (cells[type] ? [{ type, value: cells[type], quality: '' }] : []));
-}
 
 /** Those of the field `signals`: `[{ type, value, quality? }, …]`. */
 function listedSignals({ signals }: Cells, reasons: string[]): GivenSignal[] {
@@ -71,10 +69,10 @@ export function addSignal(signals: Signal[], reasons: string[], typeName: string
   if (typeName === '') reasons.push('no signal type');
   else if (type === null && !TYPE_NAME.test(typeName)) reasons.push('a signal type that is none');
   else {
-    const isQuality = /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
+    const isQuality = quality !== '' && /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
     if (type === 'pdq' && quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
     const isNamed = (type ?? 'other') === 'other' && typeName.toLowerCase() !== 'other';
-    const about = { ...(isQuality && { quality: Number(quality) }), ...(isNamed && { name: typeName }) };
+    const about = { quality: isQuality ? Number(quality) : undefined, name: isNamed ? typeName : undefined };
     const reading = readSignal(type ?? 'other', value, about);
     if ('reason' in reading) reasons.push(reading.reason);
     else if (!signals.some((known) => sameSignal(known, reading.signal))) signals.push(reading.signal);
@@ -120,9 +118,12 @@ function readOpinions(text: string | undefined, reasons: string[]): Opinion[] {
   });
 }
 
+/** A zero character, or half of a pair or a whole one: told without looking for pairs, which takes longer. */
+const MAY_NEED_CLEANING = /[\0\ud800-\udfff]/;
+
 /** A text that every database takes: a zero character or half a pair of UTF-16 becomes U+FFFD. */
 export function cleanText(text: string): string {
-  return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+  return MAY_NEED_CLEANING.test(text) ? text.replace(/\0|\p{Surrogate}/gu, '\ufffd') : text;
 }
 
 function jsonArray(text: string): unknown[] | null {

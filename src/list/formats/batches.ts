@@ -27,8 +27,12 @@ export class Batches implements RecordTaker {
 
   update(line: number, key: string, record: BankRecord | null, reasons: readonly string[]): void {
     this.#count();
-    this.#updates.delete(key); // so that a key that stands twice has its later place
+    const before = this.#updates.size;
     this.#updates.set(key, record);
+    if (this.#updates.size === before) {
+      this.#updates.delete(key); // a key that stands twice has its later place
+      this.#updates.set(key, record);
+    }
     if (record === null) ++this.withdrawn;
     else {
       for (const { type } of record.signals) ++this.byType[type];

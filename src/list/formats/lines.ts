@@ -68,7 +68,7 @@ export class LineReader implements FormatReader {
     const { signalType, category, maxRecordBytes } = this.#options;
     const sink: RecordSink = {
       take: (line: number, record: ListRecord | string) =>
-        this.#take(line, typeof record === 'string' ? record : bankRecordOf({ ...record, category: record.category || category })),
+        this.#take(line, typeof record === 'string' ? record : bankRecordOf(record, category)),
     };
     if (this.#format === 'ndjson') return new NdjsonRecords(signalType, sink);
     if (this.#format === 'local_file') return new LocalFileRecords(signalType, sink);

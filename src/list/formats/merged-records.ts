@@ -29,7 +29,7 @@ export class MergedRecords {
     }
     this.end();
     if (typeof read === 'string') this.#taker.refuse(line, read);
-    else this.#held = { line, ...read };
+    else this.#held = { line, record: read.record, reasons: read.reasons };
   }
 
   /** Hands on what is held. */
@@ -41,9 +41,8 @@ export class MergedRecords {
       this.#taker.refuse(line, reasons.join('; ')); // neither to be found nor to be withdrawn
       return;
     }
-    const { key: own, ...rest } = record;
-    const key = this.#keys.keyOf(own, rest);
-    this.#taker.update(line, key, { ...record, key }, reasons);
+    const key = this.#keys.keyOf(record);
+    this.#taker.update(line, key, key === record.key ? record : { ...record, key }, reasons);
   }
 }
 

@@ -27,11 +27,12 @@ export class RecordKeys {
   #remembered: Set<string> | undefined = new Set();
   #filter = new Uint8Array(0);
 
-  /** The key for a record whose source calls it `own`, which may be empty. */
-  keyOf(own: string, record: Omit<BankRecord, 'key'>): string {
+  /** The key for a record that has the source's own, which may be empty. */
+  keyOf(record: BankRecord): string {
+    const own = record.key;
     const key = own === '' || own.length > MAX_KEY_LENGTH ? `~${nameOf(signalsText(record.signals))}` : own;
     if (this.#add(key)) return key;
-    const { signals, ...rest } = record;
+    const { key: _, signals, ...rest } = record;
     return `${key}~${nameOf(signalsText(signals) + JSON.stringify(rest))}`;
   }
 
@@ -48,11 +49,12 @@ export class RecordKeys {
   }
 
   #addToFilter(key: string): boolean {
-    const [first, step] = [hashText(key, 0), hashText(key, 1)];
+    let hash = hashText(key, 0);
+    const step = hashText(key, 1);
     let isNew = false;
-    for (let i = 0; i < 4; ++i) {
-      // Kirsch & Mitzenmacher 2006, "Less Hashing, Same Performance": two hashes are as good as four.
-      const bit = (first + i * step) % FILTER_BITS;
+    // Kirsch & Mitzenmacher 2006, "Less Hashing, Same Performance": two hashes are as good as four.
+    for (let i = 0; i < 4; ++i, hash = (hash + step) | 0) {
+      const bit = hash & (FILTER_BITS - 1);
       const byte = this.#filter[bit >> 3] as number;
       if ((byte & (1 << (bit & 7))) === 0) isNew = true;
       this.#filter[bit >> 3] = byte | (1 << (bit & 7));
@@ -61,13 +63,13 @@ export class RecordKeys {
   }
 }
 
-/** A 32-bit hash of a text: FNV-1a over its UTF-16 units, finished with the mixer of MurmurHash3, as that of bytes in row-table.ts. */
+/** A hash of a text, 32 bits with a sign: FNV-1a over its UTF-16 units, finished with the mixer of MurmurHash3, as that of bytes in row-table.ts. */
 function hashText(text: string, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (let i = 0; i < text.length; ++i) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 function signalsText(signals: readonly Signal[]): string {

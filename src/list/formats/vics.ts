@@ -68,9 +68,9 @@ export class VicsReader implements FormatReader {
       return;
     }
     ++this.#ordinal;
-    const { key: own, ...rest } = this.#category === '' ? read : { category: this.#category, ...read };
-    const key = this.#keys.keyOf(own, rest);
-    this.#taker.update(line, key, { key, ...rest }, reasons.length > 0 ? [`record ${this.#ordinal}: ${reasons.join('; ')}`] : []);
+    const record = this.#category === '' ? read : { category: this.#category, ...read };
+    const key = this.#keys.keyOf(record);
+    this.#taker.update(line, key, { ...record, key }, reasons.length > 0 ? [`record ${this.#ordinal}: ${reasons.join('; ')}`] : []);
   }
 
   #refuse(line: number, reason: string): void {
