@@ -6,6 +6,7 @@ import type { BankRecord, Json, OpinionValue, RecordBatch } from './record.js';
 import type { SyncProgress, SyncReport } from './report.js';
 import type { BankSignal } from './signal.js';
 import type { SnapshotSource } from './snapshot-source.js';
+import type { Rematch, RematchOptions, UploadStatus, Uploads } from './uploads/upload.js';
 
 /** Where a bank is: a folder, or a database on a server. */
 export type BankTarget = string | PostgresTarget;
@@ -221,6 +222,7 @@ export interface BankStatus {
   readonly feedbackPending: number;
   /** By key. */
   readonly canaries: readonly Canary[];
+  readonly uploads: UploadStatus;
 }
 
 /** What to find out. */
@@ -312,6 +314,19 @@ export interface Bank extends AsyncDisposable {
   quarantined(): Promise<Quarantined[]>;
   /** Adds an own synthetic entry that must always be found, in the list `canary`: `status` says whether it would be. */
   addCanary(record: BankRecord): Promise<void>;
+  /** The signatures of past uploads. */
+  readonly uploads: Uploads;
+  /**
+   * The kept uploads that match what came into the search since a rematch last came to its end: entries that were added or changed, lists that
+   * were turned on, values that were released. Each match of an upload and an entry is told once for each type of signal; of lists that
+   * are not negative. Nothing else of the bank waits, but room of what is deleted meanwhile is not used again until it ends.
+   *
+   * The changes are marked as done when the last match was taken: one that is left early, fails or is killed begins anew the next time, and
+   * what was told is told again (docs/rematch.md).
+   *
+   * @throws {EgideError} `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; or the signal's reason.
+   */
+  rematch(options: RematchOptions): AsyncGenerator<Rematch, void, undefined>;
   status(options?: StatusOptions): Promise<BankStatus>;
   /** Looks for damage in the database and for what contradicts itself; reads all of it, and holds the event loop while it does. */
   verify(options?: { readonly signal?: AbortSignal }): Promise<BankDamage>;

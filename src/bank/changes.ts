@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { invalid } from '../errors.js';
 import { signalOf } from './rows.js';
 import type { Tables } from './schema.js';
+import type { BankSignal } from './signal.js';
 import type { BankChanges } from './snapshot-source.js';
 
 /** Changes that a bank can still name: who is further behind reads everything, which takes less than so many steps (our own choice). */
@@ -62,22 +63,49 @@ export async function markOf(db: Kysely<Tables>, change: number): Promise<string
 
 /** What changed after `since`; `undefined` if that is no longer known, or was in another history than that of `mark`. */
 export async function changesSince(db: Kysely<Tables>, since: number, mark?: string): Promise<BankChanges | undefined> {
-  if (!Number.isSafeInteger(since) || since < 0) throw invalid('change', 'a number that a view gave', since);
-  const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
-  const rows = await db.selectFrom('change').select('what').where('id', '>', since).orderBy('id').execute();
-  if (since > change || rows.length !== change - since) return undefined;
+  const { known, changes } = await changesAfter(db, since);
+  if (known !== since) return undefined;
   if (mark !== undefined && mark !== (await markOf(db, since))) return undefined;
   const entries = new Set<number>();
   const lists = new Set<number>();
   const values = new Map<string, BankChanges['values'][number]>();
-  for (const { what } of rows) {
-    const { runs = [], list, value } = JSON.parse(what) as ChangeJson;
+  for (const { runs, list, value } of changes) {
     for (const [first, count] of runs) for (let id = first; id < first + count; ++id) entries.add(id);
     if (list !== undefined) lists.add(list);
-    if (value) values.set(value.join(), { type: signalOf(value[0]), value: fromHex(value[1]) });
+    if (value) values.set(value.hex, value);
   }
   const ascending = (ids: Set<number>): number[] => [...ids].sort((a, b) => a - b);
-  return { entries: ascending(entries), lists: ascending(lists), values: [...values.values()] };
+  return { entries: ascending(entries), lists: ascending(lists), values: [...values.values()].map(({ type, value }) => ({ type, value })) };
+}
+
+/** One change, as it was noted. */
+export interface NotedChange {
+  /** `bank.change` after it. */
+  readonly id: number;
+  /** Ids of entries that follow one another: the first, and how many. */
+  readonly runs: readonly (readonly [first: number, count: number])[];
+  readonly list?: number;
+  readonly value?: { readonly type: BankSignal; readonly value: Uint8Array; readonly hex: string };
+}
+
+/** The changes after `since`, in order, as far as the bank still knows them: all those after `known`. */
+export async function changesAfter(
+  db: Kysely<Tables>,
+  since: number,
+): Promise<{ readonly known: number; readonly changes: readonly NotedChange[] }> {
+  if (!Number.isSafeInteger(since) || since < 0) throw invalid('change', 'a number that a view gave', since);
+  const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
+  const rows = await db.selectFrom('change').selectAll().where('id', '>', since).orderBy('id').execute();
+  const changes = rows.map(({ id, what }): NotedChange => {
+    const { runs = [], list, value } = JSON.parse(what) as ChangeJson;
+    return {
+      id,
+      runs,
+      ...(list === undefined ? {} : { list }),
+      ...(value && { value: { type: signalOf(value[0]), value: fromHex(value[1]), hex: value[1] } }),
+    };
+  });
+  return { known: change - rows.length, changes };
 }
 
 function runsOf(entries: readonly number[]): [number, number][] {

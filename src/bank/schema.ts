@@ -39,6 +39,12 @@ export interface BankTable {
   readonly next_list: number;
   readonly next_entry: number;
   readonly next_feedback: number;
+  readonly next_upload: number;
+  /** How long uploads are kept, in milliseconds; `null` for no end. */
+  readonly retention: number | null;
+  /** The change up to which a rematch has compared what was kept up to the block with the next number. */
+  readonly rematched: number;
+  readonly rematched_upload: number;
 }
 
 /** Who began the telling of a list as a whole, after which what was not told is withdrawn. */
@@ -138,6 +144,30 @@ export interface ChangeTable {
   readonly what: string;
 }
 
+/** A block of kept uploads, in columns (uploads/block.ts). What most is read by stands first. */
+export interface UploadTable {
+  /** A block that takes the place of others has a number above all. */
+  readonly id: number;
+  /** How often its uploads were packed together; -1: it is full. */
+  readonly level: number;
+  /** The greatest number of a block that uploads of this one were first kept in. */
+  readonly newest: number;
+  /** The change up to which all of them were scanned when they were kept. */
+  readonly seen: number;
+  readonly count: number;
+  readonly hashes: number;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly filter: Uint8Array;
+  readonly shapes: Uint8Array;
+  readonly pdq: Uint8Array;
+  readonly md5: Uint8Array;
+  readonly sha1: Uint8Array;
+  readonly sha256: Uint8Array;
+  readonly times: Uint8Array;
+  readonly ids: Uint8Array;
+}
+
 /** All tables of a bank. */
 export interface Tables {
   readonly bank: BankTable;
@@ -148,6 +178,7 @@ export interface Tables {
   readonly quarantine: QuarantineTable;
   readonly feedback: FeedbackTable;
   readonly change: ChangeTable;
+  readonly upload: UploadTable;
 }
 
 /** What the two databases call their types, and how they end a table. */
@@ -173,6 +204,10 @@ export async function createTables(db: Kysely<Tables>, { whole, real, bytes, tex
     .addColumn('next_list', whole, (c) => c.notNull())
     .addColumn('next_entry', whole, (c) => c.notNull())
     .addColumn('next_feedback', whole, (c) => c.notNull())
+    .addColumn('next_upload', whole, (c) => c.notNull())
+    .addColumn('retention', whole)
+    .addColumn('rematched', whole, (c) => c.notNull())
+    .addColumn('rematched_upload', whole, (c) => c.notNull())
     .execute();
   await schema
     .createTable('list')
@@ -218,7 +253,12 @@ export async function createTables(db: Kysely<Tables>, { whole, real, bytes, tex
     .modifyEnd(clustered)
     .execute();
   await createSideTables(db, { whole, bytes, text, clustered });
-  await db.insertInto('bank').values({ id: 1, format: BANK_FORMAT, change: 0, next_list: 1, next_entry: 1, next_feedback: 1 }).execute();
+  await createUploads(db, { whole, bytes });
+  const counters = { next_list: 1, next_entry: 1, next_feedback: 1, next_upload: 1, rematched: 0, rematched_upload: 0 };
+  await db
+    .insertInto('bank')
+    .values({ id: 1, format: BANK_FORMAT, change: 0, retention: null, ...counters })
+    .execute();
 }
 
 async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text, clustered }: Omit<SchemaWords, 'real'>): Promise<void> {
@@ -258,4 +298,14 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
     .addColumn('id', whole, (c) => c.primaryKey())
     .addColumn('what', text, (c) => c.notNull())
     .execute();
+}
+
+async function createUploads({ schema }: Kysely<Tables>, { whole, bytes }: Pick<SchemaWords, 'whole' | 'bytes'>): Promise<void> {
+  let table = schema.createTable('upload').addColumn('id', whole, (c) => c.primaryKey());
+  for (const column of ['level', 'newest', 'seen', 'count', 'hashes', 'first_at', 'last_at'])
+    table = table.addColumn(column, whole, (c) => c.notNull());
+  for (const column of ['filter', 'shapes', 'pdq', 'md5', 'sha1', 'sha256', 'times', 'ids'])
+    table = table.addColumn(column, bytes, (c) => c.notNull());
+  await table.execute();
+  await schema.createIndex('upload_level').on('upload').column('level').execute();
 }

@@ -7,6 +7,7 @@ import { signalOf } from './rows.js';
 import { INLINE_SIGNALS, type ListTable, type Tables } from './schema.js';
 import type { BankSignal } from './signal.js';
 import type { Store } from './store.js';
+import { uploadStatusOf } from './uploads/uploads.js';
 
 /** Canaries that are read at once (our own choice). */
 const CANARY_SLICE = 1_000;
@@ -31,6 +32,7 @@ export async function statusOf(store: Store, { signals = false, signal, now = Da
       store.reading,
       rows.find((row) => row.name === CANARY_LIST),
     ),
+    uploads: await uploadStatusOf(store.reading),
   };
 }
 

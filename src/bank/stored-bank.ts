@@ -41,6 +41,9 @@ import type { SnapshotSource } from './snapshot-source.js';
 import { CANARY_LIST, statusOf } from './status.js';
 import type { Store } from './store.js';
 import { checkBatch, syncList } from './sync.js';
+import { rematch } from './uploads/rematch.js';
+import type { Rematch, RematchOptions, Uploads } from './uploads/upload.js';
+import { uploadsOf } from './uploads/uploads.js';
 import { verifyBank } from './verify.js';
 import { viewOf } from './view.js';
 
@@ -59,6 +62,7 @@ export class StoredBank implements Bank {
   readonly #bulk: Bulk;
 
   readonly feedback: FeedbackQueue = feedbackQueue(() => this.#open);
+  readonly uploads: Uploads = uploadsOf(() => this.#open);
   readonly #needs: BankNeeds;
 
   constructor(store: Store, needs: BankNeeds) {
@@ -200,6 +204,10 @@ export class StoredBank implements Bank {
 
   async addCanary(record: BankRecord): Promise<void> {
     await this.#addAll(CANARY_LIST, 'canary', [record]);
+  }
+
+  rematch(options: RematchOptions): AsyncGenerator<Rematch, void, undefined> {
+    return rematch(this.#open, this.#needs, options);
   }
 
   async status(options: StatusOptions = {}): Promise<BankStatus> {

@@ -16,7 +16,7 @@ const SLICE = 5_000;
 const MAX_SLICE = 100_000;
 
 /** What a list searches by. */
-interface SignalRow {
+export interface SignalRow {
   readonly value: Uint8Array;
   readonly entry: number;
 }
@@ -85,7 +85,11 @@ async function searchable(db: Kysely<Tables>, types: readonly BankSignal[]): Pro
 }
 
 /** What is searched of one type: in rows of their own, and in those of their entries. */
-function searchableRows(db: Kysely<Tables>, type: BankSignal, lists: readonly number[]): SelectQueryBuilder<Tables, never, SignalRow>[] {
+export function searchableRows(
+  db: Kysely<Tables>,
+  type: BankSignal,
+  lists: readonly number[],
+): SelectQueryBuilder<Tables, never, SignalRow>[] {
   const number = SIGNAL_NUMBERS[type];
   const quarantined = db.selectFrom('quarantine').select('value').where('type', '=', number);
   const refused = db

@@ -31,6 +31,16 @@ export type { Exchange, Feedback, FetchOptions } from '../bank/exchange.js';
 export type { BankRecord, Checkpoint, Json, Opinion, OpinionValue, RecordBatch, RecordProblem } from '../bank/record.js';
 export type { SyncProgress, SyncReport } from '../bank/report.js';
 export { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from '../bank/signal.js';
+export type {
+  ExpireOptions,
+  KeepOptions,
+  KeptUpload,
+  Rematch,
+  RematchOptions,
+  RematchProgress,
+  UploadStatus,
+  Uploads,
+} from '../bank/uploads/upload.js';
 export type { BackendInfo, Egide } from '../egide.js';
 export { EgideError, type ErrorCode } from '../errors.js';
 export type { DigestOptions, Digests, DigestType } from '../hash/digests.js';

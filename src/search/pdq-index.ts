@@ -116,6 +116,14 @@ export class PdqIndex extends StoredIndex {
   }
 
   /**
+   * @internal Writes (query, id, distance) of each pair within `maxDistance` bits, in no order, and returns how many there are; only those that fit
+   * the `pairs.length / HIT_FIELDS` are written. Nothing is checked.
+   */
+  pairsWithin(queries: Uint8Array, maxDistance: number, pairs: Uint32Array): number {
+    return this.#search(queries, maxDistance, pairs);
+  }
+
+  /**
    * Hashes from number `first` on, as they were given, and their ids: at most `count`, fewer at the end.
    *
    * @throws {EgideError} `INVALID_ARGUMENT`, `DISPOSED`.

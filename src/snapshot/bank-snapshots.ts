@@ -58,7 +58,22 @@ const IN_MEMORY = 'snapshot';
 type Writes = Exclude<
   keyof Bank,
   | keyof AsyncDisposable
-  | ('kind' | 'lists' | 'entry' | 'entries' | 'find' | 'feedback' | 'quarantined' | 'status' | 'verify' | 'compact' | 'snapshots' | 'close')
+  | (
+      | 'kind'
+      | 'lists'
+      | 'entry'
+      | 'entries'
+      | 'find'
+      | 'feedback'
+      | 'quarantined'
+      | 'status'
+      | 'verify'
+      | 'compact'
+      | 'snapshots'
+      | 'close'
+      | 'uploads'
+      | 'rematch'
+    )
 >;
 const WRITES: Readonly<Record<Writes, true>> = {
   addList: true,

@@ -1,0 +1,184 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { nextTurn } from '../../input.js';
+import { entrySlices } from '../apply.js';
+import { inPieces } from '../bulk.js';
+import { changesAfter, type NotedChange } from '../changes.js';
+import type { Tables } from '../schema.js';
+import type { BankSignal } from '../signal.js';
+import { type SignalRow, searchableRows } from '../view.js';
+import type { Rematch } from './upload.js';
+
+/** What of a list is compared with what of an upload. A video's digest is a file's like any other. */
+const COMPARED: Readonly<Record<Rematch['signal'], readonly BankSignal[]>> = {
+  pdq: ['pdq'],
+  md5: ['md5', 'video-md5'],
+  sha1: ['sha1'],
+  sha256: ['sha256', 'video-sha256'],
+};
+/** Types of signal that uploads are matched by. */
+export const MATCHED = Object.keys(COMPARED) as readonly Rematch['signal'][];
+
+/** Entries, or values, that are looked up one by one; of more, all entries are read (our own choice). */
+const MAX_NAMED_ENTRIES = 50_000;
+const MAX_NAMED_VALUES = 20;
+
+/** Signals of one type that came into the search, by entry. */
+export interface NewSignals {
+  /** One after the other. */
+  readonly values: Uint8Array;
+  readonly entries: readonly number[];
+  /** For each the change with which it came, or one before that. */
+  readonly changes: readonly number[];
+}
+
+/** What came into the search, by type. */
+export type Fresh = Readonly<Record<Rematch['signal'], NewSignals>>;
+
+/**
+ * What came into the search after a change: everything that is searched now, and whose entry, list or value was changed since. Of what the bank
+ * no longer knows, it is everything.
+ *
+ * @param lists Those that are asked about.
+ */
+export async function newSignals(
+  db: Kysely<Tables>,
+  since: number,
+  lists: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Fresh> {
+  const found = Object.fromEntries(MATCHED.map((type) => [type, new Gathered()])) as Record<Rematch['signal'], Gathered>;
+  const { known, changes } = await changesAfter(db, since);
+  const dates = new Dates(since, known, changes, lists);
+  if (lists.length > 0)
+    for await (const { types, within, listOf } of portions(db, dates, signal))
+      for (const type of types)
+        for (const rows of searchableRows(db, type, lists)) {
+          const searched = await within(db.selectFrom(rows.as('searched')).select(['value', 'entry'])).execute();
+          for (const row of searched) {
+            const change = dates.of(row, type, listOf.get(row.entry));
+            if (change > since) found[matchedAs(type)].add(row, change);
+          }
+        }
+  return Object.fromEntries(MATCHED.map((type) => [type, found[type].sorted()])) as unknown as Fresh;
+}
+
+function matchedAs(type: BankSignal): Rematch['signal'] {
+  return MATCHED.find((as) => COMPARED[as].includes(type)) as Rematch['signal'];
+}
+
+type Searched = SelectQueryBuilder<Tables & { searched: SignalRow }, 'searched', SignalRow>;
+
+/** Some of all searched signals. */
+interface Portion {
+  readonly types: readonly BankSignal[];
+  readonly within: (searched: Searched) => Searched;
+  /** The lists of their entries, if that matters. */
+  readonly listOf: ReadonlyMap<number, number>;
+}
+
+async function* portions(db: Kysely<Tables>, dates: Dates, signal: AbortSignal | undefined): AsyncGenerator<Portion> {
+  const types = Object.values(COMPARED).flat();
+  const listOf = new Map<number, number>();
+  if (dates.few) {
+    for (const ids of inPieces(dates.entries())) {
+      yield { types, within: (searched) => searched.where('entry', 'in', ids), listOf };
+      await nextTurn(signal);
+    }
+    for (const { type, value } of dates.values) yield { types: [type], within: (searched) => searched.where('value', '=', value), listOf };
+  } else
+    for await (const { from, to } of entrySlices(db, signal)) {
+      const rows = await db.selectFrom('entry').select(['id', 'list']).where('id', '>', from).where('id', '<=', to).execute();
+      yield {
+        types,
+        within: (searched) => searched.where('entry', '>', from).where('entry', '<=', to),
+        listOf: new Map(rows.map(({ id, list }) => [id, list])),
+      };
+    }
+}
+
+/** When what is searched came into the search, by the number of the change. */
+class Dates {
+  /** Whether that is few enough to look it up. */
+  readonly few: boolean;
+  /** Values of the compared types that came or went as such. */
+  readonly values: readonly { readonly type: BankSignal; readonly value: Uint8Array }[];
+  readonly #known: number;
+  readonly #lists = new Map<number, number>();
+  readonly #values = new Map<string, number>();
+  readonly #first: number;
+  /** By entry from `#first` on: changes after `#known`; 0 for none. */
+  readonly #entries: Uint32Array;
+
+  /** @param since What is asked for; `known` is above it if the bank has forgotten some changes, and everything may have come with them. */
+  constructor(since: number, known: number, changes: readonly NotedChange[], lists: readonly number[]) {
+    this.#known = known;
+    const runs = changes.flatMap((change) => change.runs);
+    this.#first = runs.reduce((least, [first]) => Math.min(least, first), Number.MAX_SAFE_INTEGER);
+    const end = runs.reduce((most, [first, count]) => Math.max(most, first + count), this.#first);
+    this.#entries = new Uint32Array(end - this.#first);
+    const values = new Map<string, { readonly type: BankSignal; readonly value: Uint8Array }>();
+    for (const { id, runs, list, value } of changes) {
+      for (const [first, count] of runs) this.#entries.fill(id - known, first - this.#first, first - this.#first + count);
+      if (list !== undefined && lists.includes(list)) this.#lists.set(list, id);
+      if (!value || !Object.values(COMPARED).flat().includes(value.type)) continue;
+      values.set(nameOf(value), value);
+      this.#values.set(nameOf(value), id);
+    }
+    this.values = [...values.values()];
+    const named = runs.reduce((sum, [, count]) => sum + count, 0);
+    this.few = known === since && this.#lists.size === 0 && named <= MAX_NAMED_ENTRIES && values.size <= MAX_NAMED_VALUES;
+  }
+
+  /** Ids of the entries that were changed, ascending. */
+  entries(): number[] {
+    const ids: number[] = [];
+    for (const [i, change] of this.#entries.entries()) if (change > 0) ids.push(this.#first + i);
+    return ids;
+  }
+
+  /** With which change a signal came, or after which it cannot have come. */
+  of({ entry, value }: SignalRow, type: BankSignal, list: number | undefined): number {
+    const byEntry = this.#entries[entry - this.#first] ?? 0;
+    const byList = list === undefined ? 0 : (this.#lists.get(list) ?? 0);
+    const byValue = this.#values.size === 0 ? 0 : (this.#values.get(nameOf({ type, value })) ?? 0);
+    return Math.max(this.#known + byEntry, byList, byValue);
+  }
+}
+
+function nameOf({ type, value }: { readonly type: BankSignal; readonly value: Uint8Array }): string {
+  return `${type} ${value.join()}`;
+}
+
+/** Gathers signals of one type. */
+class Gathered {
+  #width = 0;
+  #values = new Uint8Array(0);
+  readonly #entries: number[] = [];
+  readonly #changes: number[] = [];
+
+  add({ value, entry }: SignalRow, change: number): void {
+    this.#width = value.length;
+    const at = value.length * this.#entries.length;
+    if (at + value.length > this.#values.length) {
+      const larger = new Uint8Array(2 * (at + value.length));
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values.set(value, at);
+    this.#entries.push(entry);
+    this.#changes.push(change);
+  }
+
+  /** All of them, those of one entry one after the other. */
+  sorted(): NewSignals {
+    const order = Uint32Array.from(this.#entries.keys()).sort((a, b) => (this.#entries[a] as number) - (this.#entries[b] as number));
+    const width = this.#width;
+    const values = new Uint8Array(width * order.length);
+    for (const [i, from] of order.entries()) values.set(this.#values.subarray(width * from, width * (from + 1)), width * i);
+    return {
+      values,
+      entries: Array.from(order, (from) => this.#entries[from] as number),
+      changes: Array.from(order, (from) => this.#changes[from] as number),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import { nextTurn } from '../../input.js';
+
+/** Milliseconds of work between two turns of the event loop (our own choice: as building an index does). */
+const WORK_MS = 15;
+
+/** Lets the event loop turn where long work says that it could, if it has not for some milliseconds. */
+export class Pace {
+  readonly #signal: AbortSignal | undefined;
+  #turned = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** Throws the signal's reason if it was raised. */
+  async turn(): Promise<void> {
+    if (performance.now() - this.#turned < WORK_MS) return;
+    await nextTurn(this.#signal);
+    this.#turned = performance.now();
+  }
+}

@@ -1,0 +1,207 @@
+import type { Kysely } from 'kysely';
+import { checkCallOptions, invalid, wholeNumber } from '../../errors.js';
+import { checkedSearch } from '../../search/pdq-index.js';
+import type { BankNeeds } from '../bank.js';
+import { listRow } from '../lists.js';
+import type { BankTable, Tables } from '../schema.js';
+import type { Store } from '../store.js';
+import { MAX_TIME } from './block.js';
+import { NewDigests } from './exact-uploads.js';
+import { Names } from './names.js';
+import { type HashBlock, type NearSearch, nearUploads } from './near-uploads.js';
+import { type Fresh, MATCHED, newSignals } from './new-signals.js';
+import { Pace } from './pace.js';
+import type { Rematch, RematchOptions } from './upload.js';
+import { comparedTo } from './uploads.js';
+
+/** PDQ hashes of uploads of which an index is built: larger ones are asked less often, and take more memory, 130 bytes a hash (measured here). */
+const HASHES_OF_A_GROUP = 1 << 21;
+/** Milliseconds between two reports of progress. */
+const REPORT_MS = 200;
+
+/** A block that is to be looked at. */
+interface Block {
+  readonly id: number;
+  readonly count: number;
+  readonly hashes: number;
+  /** What is new to it came with a later change than this. */
+  readonly compared: number;
+}
+
+/** A new entry that an upload matches. */
+interface Found extends Pick<Rematch, 'signal' | 'distance' | 'negative'> {
+  readonly block: number;
+  readonly row: number;
+  readonly entry: number;
+}
+
+/** Matches the kept uploads with what came into the search since the last time ({@link Bank.rematch}). */
+export async function* rematch(store: Store, needs: BankNeeds, options: RematchOptions): AsyncGenerator<Rematch> {
+  checkOptions(options);
+  const held = await holdView(store);
+  let marks: Marks;
+  try {
+    marks = yield* rematchView(held.db, needs, options);
+  } finally {
+    await held.release();
+  }
+  if (options.since === undefined && options.lists === undefined) await store.write((db) => mark(db, marks));
+}
+
+function checkOptions(options: RematchOptions): void {
+  checkCallOptions(options);
+  checkedSearch(options);
+  const { lists, now } = options;
+  if (now !== undefined) wholeNumber('now', now, 0, MAX_TIME);
+  if (lists !== undefined && !Array.isArray(lists)) throw invalid('lists', 'an array of names', lists);
+}
+
+/** A view that stays until it is released. */
+async function holdView(store: Store): Promise<{ readonly db: Kysely<Tables>; release(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const closed: Promise<void> = store.view(
+      (db) =>
+        new Promise((end) => {
+          resolve({
+            db,
+            release() {
+              end();
+              return closed;
+            },
+          });
+        }),
+    );
+    closed.catch(reject);
+  });
+}
+
+/** What is done when a rematch has come to its end. */
+type Marks = Pick<BankTable, 'rematched' | 'rematched_upload'>;
+
+async function mark(db: Kysely<Tables>, marks: Marks): Promise<void> {
+  await db.updateTable('bank').set(marks).where('rematched', '<=', marks.rematched).execute();
+}
+
+async function* rematchView(db: Kysely<Tables>, needs: BankNeeds, options: RematchOptions): AsyncGenerator<Rematch, Marks> {
+  const { signal, maxDistance, since, onProgress, now = Date.now() } = options;
+  const bank = await db.selectFrom('bank').selectAll().executeTakeFirstOrThrow();
+  if (since !== undefined) wholeNumber('since', since, 0, bank.change);
+  const marks = { rematched: bank.change, rematched_upload: bank.next_upload - 1 };
+  const lists = await listsOf(db, options.lists);
+  const oldest = bank.retention === null ? 0 : now - bank.retention;
+  const blocks = await blocksOf(db, bank, since, oldest);
+  if (blocks.length === 0) return marks;
+  const fresh = await newSignals(db, Math.min(...blocks.map((block) => block.compared)), lists, signal);
+  using digests = await NewDigests.of(needs, fresh, signal);
+  const progress = new Progress(onProgress, blocks, fresh);
+  const names = new Names(db);
+  for await (const found of foundIn(db, blocks, fresh, digests, { ...needs, maxDistance, signal }, progress)) {
+    await names.learn(found.map(({ entry }) => entry));
+    for (const { block, row, entry, ...how } of found) {
+      signal?.throwIfAborted();
+      const upload = await names.upload(block, row);
+      if (upload.at < oldest) continue;
+      progress.matches += 1;
+      yield { upload, entry: names.entry(entry), ...how };
+    }
+  }
+  progress.end();
+  return marks;
+}
+
+/** Numbers of the lists that are asked about. */
+async function listsOf(db: Kysely<Tables>, names: readonly string[] | undefined): Promise<number[]> {
+  if (names) return Promise.all(names.map(async (name) => (await listRow(db, name)).id));
+  const rows = await db.selectFrom('list').select('id').where('enabled', '=', 1).where('negative', '=', 0).execute();
+  return rows.map(({ id }) => id);
+}
+
+async function blocksOf(db: Kysely<Tables>, bank: BankTable, since: number | undefined, oldest: number): Promise<Block[]> {
+  const rows = await db
+    .selectFrom('upload')
+    .select(['id', 'count', 'hashes', 'newest', 'seen'])
+    .where('last_at', '>=', oldest)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({ ...row, compared: since ?? comparedTo(row, bank) })).filter(({ compared }) => compared < bank.change);
+}
+
+/** What is found, group by group. */
+async function* foundIn(
+  db: Kysely<Tables>,
+  blocks: readonly Block[],
+  fresh: Fresh,
+  digests: NewDigests,
+  search: NearSearch,
+  progress: Progress,
+): AsyncGenerator<Found[]> {
+  const pace = new Pace(search.signal);
+  for (const group of groupsOf(blocks)) {
+    for (const block of group) {
+      const found = await digests.find(db, block);
+      if (found.length > 0) yield found.map((exact) => ({ ...exact, block: block.id }));
+      await pace.turn();
+    }
+    const compared = Math.min(...group.map((block) => block.compared));
+    const count = group.reduce((hashes, block) => hashes + block.hashes, 0);
+    for await (const near of nearUploads(search, fresh.pdq, compared, count, () => hashBlocks(db, group, pace)))
+      yield near.map(({ block, row, hash, distance, negative }) => ({
+        block: (group[block] as Block).id,
+        row,
+        entry: fresh.pdq.entries[hash] as number,
+        signal: 'pdq',
+        distance,
+        negative,
+      }));
+    progress.add(group.reduce((uploads, block) => uploads + block.count, 0));
+  }
+}
+
+/** Blocks whose hashes one index has room for. */
+function* groupsOf(blocks: readonly Block[]): Generator<Block[]> {
+  let group: Block[] = [];
+  let hashes = 0;
+  for (const block of blocks) {
+    if (group.length > 0 && hashes + block.hashes > HASHES_OF_A_GROUP) {
+      yield group;
+      [group, hashes] = [[], 0];
+    }
+    group.push(block);
+    hashes += block.hashes;
+  }
+  yield group;
+}
+
+async function* hashBlocks(db: Kysely<Tables>, group: readonly Block[], pace: Pace): AsyncGenerator<HashBlock> {
+  for (const { id, compared } of group) {
+    const block = await db.selectFrom('upload').select(['shapes', 'pdq']).where('id', '=', id).executeTakeFirstOrThrow();
+    yield { ...block, compared };
+    await pace.turn();
+  }
+}
+
+/** Tells how far it has come. */
+class Progress {
+  matches = 0;
+  #uploads = 0;
+  #told = 0;
+  readonly #onProgress: RematchOptions['onProgress'];
+  readonly #total: number;
+  readonly #signals: number;
+
+  constructor(onProgress: RematchOptions['onProgress'], blocks: readonly Block[], fresh: Fresh) {
+    this.#onProgress = onProgress;
+    this.#total = blocks.reduce((uploads, block) => uploads + block.count, 0);
+    this.#signals = MATCHED.reduce((signals, type) => signals + fresh[type].entries.length, 0);
+  }
+
+  add(uploads: number): void {
+    this.#uploads += uploads;
+    if (performance.now() - this.#told > REPORT_MS) this.end();
+  }
+
+  end(): void {
+    this.#told = performance.now();
+    this.#onProgress?.({ uploads: this.#uploads, total: this.#total, signals: this.#signals, matches: this.matches });
+  }
+}
