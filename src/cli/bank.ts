@@ -1,4 +1,4 @@
-import type { Bank } from '../bank/bank.js';
+import type { Bank, BankTarget } from '../bank/bank.js';
 import type { Egide } from '../egide.js';
 import { grouped, plural } from '../shield/summary.js';
 import type { SnapshotProgress } from '../snapshot/write-snapshot.js';
@@ -13,12 +13,17 @@ export const BANK_OPTIONS: Options = { bank: { type: 'string' } };
 export const BANK_HELP = `  --bank DIR          the bank's folder; without it, PostgreSQL by the connection string in the variable EGIDE_POSTGRES
 `;
 
+/** The bank that the options or the environment name, if they do. */
+export function bankTargetOf(given: Given): BankTarget | undefined {
+  const { EGIDE_POSTGRES: postgres } = process.env;
+  return given.text('bank') ?? (postgres ? { postgres } : undefined);
+}
+
 /** Opens the bank that the options name, does some work and closes it. */
 export async function withBank<T>(egide: Egide, given: Given, create: boolean, work: (bank: Bank) => Promise<T>): Promise<T> {
-  const folder = given.text('bank');
-  const { EGIDE_POSTGRES: postgres } = process.env;
-  if (folder === undefined && !postgres) throw new UsageError('expected --bank DIR, or a connection string in EGIDE_POSTGRES');
-  const bank = await egide.openBank(folder ?? { postgres: postgres as string }, { create });
+  const target = bankTargetOf(given);
+  if (target === undefined) throw new UsageError('expected --bank DIR, or a connection string in EGIDE_POSTGRES');
+  const bank = await egide.openBank(target, { create });
   try {
     return await work(bank);
   } finally {

@@ -7,6 +7,7 @@ import { compareCommand } from './compare.js';
 import { hashCommand } from './hash.js';
 import { EXIT, type Io, messageOf, printable, UsageError } from './io.js';
 import { listBankCommands } from './list-bank.js';
+import { listDiffCommand } from './list-diff.js';
 import { listFakeCommand } from './list-fake.js';
 import { listMakeCommand } from './list-make.js';
 import { listReviewCommands } from './list-review.js';
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   listFakeCommand,
   ...listBankCommands,
   ...listReviewCommands,
+  listDiffCommand,
   ...bankCommands,
   bankSearch,
   scanCommand,
@@ -34,6 +36,7 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide list make DIR… -o list.csv    make a hash list of the pictures in a folder
   egide list fake KIND                run a server that acts as an exchange of lists, to try one
   egide list add|import|sync NAME     lists of a bank: add one, keep a file in it, ask its exchange
+  egide list diff A B                 what became of the entries of one list, or file, in another
   egide list decide|feedback NAME     what reviewers decided: keep it, and tell the list's exchange
   egide bank init|status|verify|compact
                                       the lists that a platform holds

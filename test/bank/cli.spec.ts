@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Egide } from '../../src/egide.js';
@@ -160,7 +160,50 @@ describe('a bank on the command line', () => {
     }
   });
 
+  test('lists and files are compared, entry by entry, and no key that is shown has a hash in it', async () => {
+    const at = ['--bank', join(folder.path, 'compared')];
+    await using temporary = await temporaryFolder();
+    vi.stubEnv('TMPDIR', temporary.path);
+    const file = async (name: string, ...rows: string[]): Promise<string> => {
+      const path = join(folder.path, name);
+      await writeFile(path, ['id,md5,category,tags', ...rows, ''].join('\n'));
+      return path;
+    };
+    const md5 = (number: number): string => Buffer.from(valueFor('md5', number)).toString('hex');
+    const older = await file('older.csv', `gone,${md5(1)},A,x`, `same,${md5(2)},A,x`, `other,${md5(3)},A,x`, `\u{1f600},${md5(4)},A,x`);
+    const newer = await file('newer.csv', `\u{1f600},${md5(4)},A,x`, `\uff61,${md5(5)},A,x`, `same,${md5(2)},A,x`, `other,${md5(6)},B,x`);
+    const files = await type(egide, ['list', 'diff', older, newer]);
+    expect(files).toEqual({ code: 2, out: 'added 1, withdrawn 1, changed 1 (signals 1, category 1), equal 2\n', err: '' });
+    expect(await type(egide, ['list', 'diff', newer, newer])).toMatchObject({ code: 0, out: 'added 0, withdrawn 0, changed 0, equal 4\n' });
+
+    await type(egide, ['list', 'import', 'held', older, ...at]);
+    const mixed = documents((await type(egide, ['list', 'diff', 'held', newer, '--json', ...at])).out);
+    expect(mixed).toEqual([
+      { key: 'gone', change: 'withdrawn' },
+      { key: 'other', change: 'changed', fields: ['signals', 'category'] },
+      { key: '\uff61', change: 'added' },
+      { added: 1, withdrawn: 1, changed: 1, equal: 2, fields: { signals: 1, category: 1 } },
+    ]);
+    for (const format of ['csv', 'ndjson']) {
+      const out = join(folder.path, `held.${format}`);
+      await type(egide, ['list', 'export', 'held', '--out', out, '--format', format, ...at]);
+      expect(await type(egide, ['list', 'diff', 'held', out, ...at])).toMatchObject({ code: 0 });
+    }
+    const telling = await file('telling.csv', `ImagePDQ:${md5(7)},${md5(7)},A,x`);
+    const [shown] = documents((await type(egide, ['list', 'diff', older, telling, '--json'])).out);
+    expect(shown).toEqual({ key: expect.stringMatching(/^sha256:[0-9a-f]{16}$/), change: 'added' });
+    await writeFile(telling, '{"value":[{"MediaID":1,"MD5":"');
+    expect(await type(egide, ['list', 'diff', older, telling])).toMatchObject({ code: 1, out: '' });
+    expect(await type(egide, ['list', 'diff', 'held', 'nothing', ...at])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nothing'),
+    });
+    expect(await readdir(temporary.path)).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+
   test.each([
+    [['list', 'diff', 'a'], 'expected list diff A B'],
     [['bank', 'status'], 'expected --bank DIR'],
     [['bank', 'snapshot', '--bank', 'x'], 'expected --out FILE'],
     [['bank', 'search', '--bank', 'x'], 'expected a hash, a URL or a file'],
