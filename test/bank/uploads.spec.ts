@@ -130,9 +130,7 @@ describe.each(places)('uploads that a bank keeps on %s', (_name, makePlace) => {
   test('are matched with what comes back: a list turned on, a value released, an opinion taken back', async () => {
     await bank.uploads.keep([1, 2, 3].map((number) => upload(`${number}`, { pdq: valueFor('pdq', number) })));
     await bank.addList('off', { enabled: false });
-    await bank.addList('good', { negative: true });
     await bank.apply('off', batch([record('x', signal('pdq', 1)), record('y', signal('pdq', 1))]));
-    await bank.apply('good', batch([record('x', signal('pdq', 1))]));
     await bank.apply(
       'a',
       batch([record('p', signal('pdq', 2)), record('q', signal('pdq', 3)), record('blurred', signal('pdq', 3, { quality: 9 }))]),
@@ -146,7 +144,30 @@ describe.each(places)('uploads that a bank keeps on %s', (_name, makePlace) => {
     expect(await matched()).toEqual(['2: a/p pdq 0']);
     await bank.opine('a', 'q', null);
     expect(await matched()).toEqual(['3: a/q pdq 0']);
-    expect(await matched({ since: 0, lists: ['a', 'good'] })).toEqual(['1: good/x pdq 0', '2: a/p pdq 0', '3: a/q pdq 0']);
+    expect(await matched({ since: 0, lists: ['a'] })).toEqual(['2: a/p pdq 0', '3: a/q pdq 0']);
+  });
+
+  test('are not matched with what a negative list carries', async () => {
+    await bank.uploads.keep([
+      ...[1, 2, 3].map((number) => upload(`${number}`, { pdq: valueFor('pdq', number) })),
+      upload('video', { md5: valueFor('md5', 4) }),
+    ]);
+    await bank.addList('good', { negative: true });
+    await bank.apply('good', batch([record('x', signal('pdq', 1), signal('pdq', 9)), record('y', signal('md5', 4))]));
+    const video = { type: 'video-md5', value: valueFor('md5', 4) } as const;
+    await bank.apply('a', batch([record('p', signal('pdq', 1)), record('q', signal('pdq', 2), signal('pdq', 1)), record('v', video)]));
+    await bank.apply('b', batch([record('p', signal('pdq', 1)), record('r', signal('pdq', 3))]));
+    expect(await matched()).toEqual(['2: a/q pdq 0', '3: b/r pdq 0']);
+    expect(await matched({ since: 0, lists: ['good'] })).toEqual([]);
+    await bank.setList('good', { enabled: false });
+    expect(await matched({ since: 0 })).toEqual([
+      '1: a/p pdq 0',
+      '1: a/q pdq 0',
+      '1: b/p pdq 0',
+      '2: a/q pdq 0',
+      '3: b/r pdq 0',
+      'video: a/v md5',
+    ]);
   });
 
   test('are packed as they grow, by whichever batches they came', { timeout: 60_000 }, async () => {

@@ -2,7 +2,7 @@ import { type Backend, HASH_BYTES, HIT_FIELDS } from '../../backend.js';
 import type { Platform } from '../../platform.js';
 import { buildFrom, buildPdqIndex } from '../../search/build-pdq-index.js';
 import { BLOCK_UPLOADS, hashesOf } from './block.js';
-import type { NewSignals } from './new-signals.js';
+import type { NewSignals } from './gathered.js';
 import { PairSearch } from './pair-search.js';
 
 /**

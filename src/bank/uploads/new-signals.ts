@@ -6,6 +6,7 @@ import { changesAfter, type NotedChange } from '../changes.js';
 import type { Tables } from '../schema.js';
 import type { BankSignal } from '../signal.js';
 import { type SignalRow, searchableRows } from '../view.js';
+import { Gathered, type NewSignals } from './gathered.js';
 import type { Rematch } from './upload.js';
 
 /** What of a list is compared with what of an upload. A video's digest is a file's like any other. */
@@ -22,21 +23,12 @@ export const MATCHED = Object.keys(COMPARED) as readonly Rematch['signal'][];
 const MAX_NAMED_ENTRIES = 50_000;
 const MAX_NAMED_VALUES = 20;
 
-/** Signals of one type that came into the search, by entry. */
-export interface NewSignals {
-  /** One after the other. */
-  readonly values: Uint8Array;
-  readonly entries: readonly number[];
-  /** For each the change with which it came, or one before that. */
-  readonly changes: readonly number[];
-}
-
 /** What came into the search, by type. */
 export type Fresh = Readonly<Record<Rematch['signal'], NewSignals>>;
 
 /**
  * What came into the search after a change: everything that is searched now, and whose entry, list or value was changed since. Of what the bank
- * no longer knows, it is everything.
+ * no longer knows, it is everything. What a negative list carries is none of it.
  *
  * @param lists Those that are asked about.
  */
@@ -59,7 +51,26 @@ export async function newSignals(
             if (change > since) found[matchedAs(type)].add(row, change);
           }
         }
+  await leaveOutVetoed(db, found, signal);
   return Object.fromEntries(MATCHED.map((type) => [type, found[type].sorted()])) as unknown as Fresh;
+}
+
+/** Leaves out what a negative list carries as a signal of the same type, as a snapshot does. */
+async function leaveOutVetoed(
+  db: Kysely<Tables>,
+  found: Readonly<Record<Rematch['signal'], Gathered>>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rows = await db.selectFrom('list').select('id').where('enabled', '=', 1).where('negative', '=', 1).execute();
+  const lists = rows.map(({ id }) => id);
+  const types = MATCHED.filter((as) => !found[as].isEmpty).flatMap((as) => COMPARED[as]);
+  if (lists.length === 0 || types.length === 0) return;
+  for await (const { from, to } of entrySlices(db, signal))
+    for (const type of types)
+      for (const vetoes of searchableRows(db, type, lists)) {
+        const slice = db.selectFrom(vetoes.as('searched')).select('value').where('entry', '>', from).where('entry', '<=', to);
+        for (const { value } of await slice.execute()) found[matchedAs(type)].leaveOut(value);
+      }
 }
 
 function matchedAs(type: BankSignal): Rematch['signal'] {
@@ -147,38 +158,4 @@ class Dates {
 
 function nameOf({ type, value }: { readonly type: BankSignal; readonly value: Uint8Array }): string {
   return `${type} ${value.join()}`;
-}
-
-/** Gathers signals of one type. */
-class Gathered {
-  #width = 0;
-  #values = new Uint8Array(0);
-  readonly #entries: number[] = [];
-  readonly #changes: number[] = [];
-
-  add({ value, entry }: SignalRow, change: number): void {
-    this.#width = value.length;
-    const at = value.length * this.#entries.length;
-    if (at + value.length > this.#values.length) {
-      const larger = new Uint8Array(2 * (at + value.length));
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values.set(value, at);
-    this.#entries.push(entry);
-    this.#changes.push(change);
-  }
-
-  /** All of them, those of one entry one after the other. */
-  sorted(): NewSignals {
-    const order = Uint32Array.from(this.#entries.keys()).sort((a, b) => (this.#entries[a] as number) - (this.#entries[b] as number));
-    const width = this.#width;
-    const values = new Uint8Array(width * order.length);
-    for (const [i, from] of order.entries()) values.set(this.#values.subarray(width * from, width * (from + 1)), width * i);
-    return {
-      values,
-      entries: Array.from(order, (from) => this.#entries[from] as number),
-      changes: Array.from(order, (from) => this.#changes[from] as number),
-    };
-  }
 }

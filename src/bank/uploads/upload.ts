@@ -108,7 +108,10 @@ export interface RematchOptions {
   readonly maxDistance: number;
   /** Asks again: about all that came into the search after this change of the bank, 0 for everything. Nothing is marked as done then. */
   readonly since?: number;
-  /** Names of the lists that are asked about; default: all that are on and not negative. Nothing is marked as done then. */
+  /**
+   * Names of the lists that are asked about; default: all that are on and not negative. Nothing is marked as done then. What a negative list
+   * carries is never told of; what one no longer carries is told of by the next rematch with `since`.
+   */
   readonly lists?: readonly string[];
   readonly signal?: AbortSignal;
   /** Called some times a second. */
