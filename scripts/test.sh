@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Sets up and passes every test. Ends with one line, "N passed, N failed", and exits 1 if anything failed.
 #   bash scripts/test.sh            everything
-#   bash scripts/test.sh PART...    only these parts: check types native aarch64 fuzz spec bank browser runtimes package docs
+#   bash scripts/test.sh PART...    only these parts: check types native aarch64 fuzz spec bank browser runtimes package docs printed
 # EGIDE_FUZZ_SECONDS: seconds for each fuzz target (default 30). EGIDE_CONFORMANCE: a folder of published test data (CONTRIBUTING.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 export NO_COLOR=1
 
-parts=(check types native aarch64 fuzz spec bank browser runtimes package docs)
+parts=(check types native aarch64 fuzz spec bank browser runtimes package docs printed)
 [ $# -eq 0 ] || parts=("$@")
 
 say "egide: all tests. Logs are in $LOGS/."
@@ -33,6 +33,8 @@ part_bank() { npx vitest run --project bank; }
 part_browser() { npx vitest run --config vitest.browser.config.ts; }
 part_runtimes() { npx vitest run --project runtimes; }
 part_package() { npx vitest run --project package; }
+# Last: it looks through the logs of the others.
+part_printed() { LOGS="$LOGS" npx vitest run --project printed; }
 part_docs() { one npm run --silent docs; }
 
 say "[$(elapsed)] Run ${#parts[@]} parts:"

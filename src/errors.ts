@@ -74,9 +74,12 @@ export function invalid(parameter: string, expected: string, got: unknown): Egid
   return new EgideError('INVALID_ARGUMENT', `${parameter}: expected ${expected}, got ${show(got)}`);
 }
 
-/** A short, safe rendering of any value: no contents of buffers, no long texts. */
+/** Characters of a text that is shown: the shortest hash that may not be, an MD5 digest in base64, has 22. */
+const MAX_SHOWN = 21;
+
+/** A short, safe rendering of any value: no contents of buffers, and no text that could be a hash or a key. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === 'string') return value.length > MAX_SHOWN ? `a string of ${value.length} characters` : JSON.stringify(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (value instanceof ArrayBuffer) return `ArrayBuffer of ${value.byteLength} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;

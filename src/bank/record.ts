@@ -14,7 +14,7 @@ export interface Opinion {
 
 /** One item of a list as its source holds it now: it takes the place of any earlier record with its key. */
 export interface BankRecord {
-  /** The source's own key, never the hash unless the source has no other. Several keys may carry one hash. */
+  /** The source's own key; never a hash, since keys stand in verdicts and reports. Several keys may carry one hash. */
   readonly key: string;
   /** Empty for an item of which nothing can be used; it is held all the same, so that it can be replaced and withdrawn. */
   readonly signals: readonly Signal[];

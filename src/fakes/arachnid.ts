@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FakeAnswer, FakeKind, FakeRequest, FakeSource, FakeWorld, Truth } from './fake.js';
-import { bitsApart, fakeHex } from './synthetic.js';
+import { bitsApart, FAKE_SECRET, fakeHex } from './synthetic.js';
 
 /**
  * A fake of Project Arachnid Shield, version 1, as the service's own clients show it. It knows synthetic PDQ hashes, and what it is told with
@@ -32,7 +32,7 @@ interface Known {
 
 class Arachnid implements FakeSource {
   readonly basePath = '';
-  readonly credentials = { username: 'fake-platform', password: 'fake-password-93b2' };
+  readonly credentials = { username: 'fake-platform', password: `${FAKE_SECRET}93b2` };
   readonly #world: FakeWorld;
   readonly #hashes: { readonly hash: Uint8Array; readonly classification: string }[];
   /** By SHA-256 in lower-case hex. */

@@ -1,5 +1,6 @@
 import type { FakeAnswer, FakeKind, FakeRequest, FakeSource, FakeWorld, Truth } from './fake.js';
 import { large, ncmecRows, type Row } from './ncmec-rows.js';
+import { FAKE_SECRET } from './synthetic.js';
 
 /**
  * A fake of NCMEC's hash sharing, version 2, as python-threatexchange's client and its fixtures show it. The URL of a page counts
@@ -34,7 +35,7 @@ const REASONS: readonly (readonly [string, string])[] = [
 
 class Ncmec implements FakeSource {
   readonly basePath = '/hashsharing';
-  readonly credentials = { username: 'fake-member', password: 'fake-password-58e1' };
+  readonly credentials = { username: 'fake-member', password: `${FAKE_SECRET}58e1` };
   readonly #world: FakeWorld;
   readonly #rows: readonly Row[];
   /** When the URL of a page was given, in milliseconds since 1970. */

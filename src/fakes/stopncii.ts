@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type FakeAnswer,
   type FakeKind,
@@ -8,7 +9,7 @@ import {
   LAST_DAY,
   type Truth,
 } from './fake.js';
-import { fakeHex, fakeNumbers } from './synthetic.js';
+import { FAKE_SECRET, fakeHex, fakeNumbers } from './synthetic.js';
 
 /** A fake of StopNCII.org's interface, version 1, as python-threatexchange's client and its fixtures show it. */
 export const fakeStopNcii: FakeKind = {
@@ -42,10 +43,10 @@ const LARGEST_PAGE = 1000;
 class StopNcii implements FakeSource {
   readonly basePath = '/v1';
   readonly credentials = {
-    subscriptionKey: 'fake-subscription-6f1d',
-    fetchKey: 'fake-fetch-key-a93b',
-    submitKey: 'fake-submit-key-27c4',
-    feedbackKey: 'fake-feedback-key-e850',
+    subscriptionKey: `${FAKE_SECRET}6f1d`,
+    fetchKey: `${FAKE_SECRET}a93b`,
+    submitKey: `${FAKE_SECRET}27c4`,
+    feedbackKey: `${FAKE_SECRET}e850`,
   };
   readonly #world: FakeWorld;
   readonly #records: readonly HashRecord[];
@@ -59,7 +60,7 @@ class StopNcii implements FakeSource {
   truth(): Truth {
     const held = new Map<string, string[]>();
     for (const { signalType, hashValue, hashStatus } of this.#present(0)) {
-      const key = `${signalType}:${hashValue}`;
+      const key = `${signalType}:${createHash('sha256').update(hashValue).digest('hex').slice(0, 20)}`;
       if (GONE.includes(hashStatus)) held.delete(key);
       else held.set(key, [`${TYPES[signalType] ?? 'other'}:${hexOf(signalType, hashValue)}`]);
     }

@@ -4,6 +4,9 @@
  */
 export const FAKE_TAG: Uint8Array = Uint8Array.of(0x65, 0x67, 0x69, 0x64, 0x46, 0x41, 0x4b, 0x45);
 
+/** What every password, key and token of a fake begins with, so that one is recognised wherever it should not be. */
+export const FAKE_SECRET = 'fake-secret-';
+
 /** Bytes of `length`, at least 8, that begin with {@link FAKE_TAG}; the rest comes from the seed and the name. */
 export function fakeBytes(length: number, seed: number, name: string): Uint8Array {
   const next = fakeNumbers(seed, name);

@@ -8,7 +8,7 @@ import {
   LAST_DAY,
   type Truth,
 } from './fake.js';
-import { fakeHex } from './synthetic.js';
+import { FAKE_SECRET, fakeHex } from './synthetic.js';
 
 /** A fake of the hash list of Tech Against Terrorism, version 2, as python-threatexchange's client and the list's public page show it. */
 export const fakeTechAgainstTerrorism: FakeKind = {
@@ -46,7 +46,7 @@ interface Entry {
 
 class TechAgainstTerrorism implements FakeSource {
   readonly basePath = '';
-  readonly credentials = { username: 'fake-analyst@example.invalid', password: 'fake-password-c07d' };
+  readonly credentials = { username: 'fake-analyst@example.invalid', password: `${FAKE_SECRET}c07d` };
   readonly #world: FakeWorld;
   readonly #entries: readonly Entry[];
   #tokens = 0;
@@ -74,10 +74,10 @@ class TechAgainstTerrorism implements FakeSource {
       if (given['username'] !== username || given['password'] !== password)
         return { status: 400, body: { non_field_errors: ['Unable to log in with provided credentials.'] } };
       this.#pagesLeft = this.#world.has('expired-token') ? 2 : Infinity;
-      return { body: { user: { email: username }, token: `fake-token-${++this.#tokens}` } };
+      return { body: { user: { email: username }, token: `${FAKE_SECRET}${++this.#tokens}` } };
     }
     if (`${method} ${path}` !== 'GET /api/hash-list/v2/all') return { status: 404, body: { detail: 'Not found.' } };
-    if (headers['authorization'] !== `Bearer fake-token-${this.#tokens}` || this.#pagesLeft-- <= 0)
+    if (headers['authorization'] !== `Bearer ${FAKE_SECRET}${this.#tokens}` || this.#pagesLeft-- <= 0)
       return { status: 401, body: { detail: 'Signature has expired.' } };
     return this.#page(query, headers['host'] ?? '');
   }

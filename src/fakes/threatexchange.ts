@@ -8,7 +8,7 @@ import {
   LAST_DAY,
   type Truth,
 } from './fake.js';
-import { fakeHex } from './synthetic.js';
+import { FAKE_SECRET, fakeHex } from './synthetic.js';
 
 /**
  * A fake of a privacy group of Meta's ThreatExchange, as python-threatexchange's client and Meta's pages show it. The URL of a next page
@@ -71,7 +71,7 @@ interface Indicator {
 class ThreatExchange implements FakeSource {
   readonly basePath = '/v21.0';
   readonly settings = { privacyGroup: '400000000000004' };
-  readonly credentials = { accessToken: `${APP}|fake-secret-19c2-0d77-b4ae` };
+  readonly credentials = { accessToken: `${APP}|${FAKE_SECRET}19c2` };
   readonly #world: FakeWorld;
   readonly #indicators: readonly Indicator[];
   #pages = 0;

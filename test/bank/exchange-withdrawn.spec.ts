@@ -49,14 +49,14 @@ test.each(kinds)('what $kind withdraws is not found any more after one sync', as
     };
     await using bank = await openBank(join(folder.path, 'bank'));
     const path = join(folder.path, 'snapshot');
-    const exchange = exchangeOf(kind, { baseUrl: fake.url }, fake.credentials, { fetch: fetched, sleep: async () => {} });
+    const exchange = exchangeOf(kind, fake.settings, fake.credentials, { fetch: fetched, sleep: async () => {} });
     const outcomesAt = async (time: number): Promise<string[]> => {
       now = time;
       await bank.sync('a', exchange, { now });
       await egide.saveSnapshot(bank, path);
       using snapshot = await egide.openSnapshot(path);
       const shield = egide.shield({ snapshot });
-      return Promise.all(pictures.map(async (picture) => (await shield.scan(picture)).outcome));
+      return await Promise.all(pictures.map(async (picture) => (await shield.scan(picture)).outcome));
     };
     expect(await outcomesAt(time - STEP)).toEqual(['match', 'match']);
     expect(await outcomesAt(time)).toEqual(['no-match', 'match']);

@@ -33,7 +33,7 @@ describe('Tech Against Terrorism', () => {
     await readOn(make(short, {}), store, { now });
     expect(logins(short)).toBe(2);
     expect(store.truth()).toEqual(sorted(short.truth()));
-    expect(short.requests.find(({ method }) => method === 'GET')?.headers['authorization']).toBe('Bearer fake-token-1');
+    expect(short.requests.find(({ method }) => method === 'GET')?.headers['authorization']).toBe('Bearer fake-secret-1');
   });
 
   test('does not follow the list to another host', async () => {

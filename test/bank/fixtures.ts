@@ -6,13 +6,16 @@ import type { BankRecord, Checkpoint, RecordBatch, RecordProblem } from '../../s
 import type { BankSignal, Signal } from '../../src/bank/signal.js';
 import { SIGNAL_BYTES } from '../../src/bank/signal.js';
 import type { SourceEntry } from '../../src/bank/snapshot-source.js';
+import { FAKE_TAG } from '../../src/fakes/synthetic.js';
+import { LISTED_URL } from '../leaks/leaks.js';
 
-/** A value of a type that is another one for each number. */
+/** A value of a type that is another one for each number; hashes begin with the tag of synthetic ones. */
 export function valueFor(type: BankSignal, number: number): Uint8Array {
   const bytes = SIGNAL_BYTES[type];
-  if (bytes === null) return new TextEncoder().encode(`https://example.org/${number}`);
+  if (bytes === null) return new TextEncoder().encode(`${LISTED_URL}${number}`);
   const value = new Uint8Array(bytes);
   for (let i = 0; i < bytes; ++i) value[i] = (Math.imul(number + 1, 0x9e3779b1) >>> (8 * (i % 4))) ^ (i >> 2) ^ number;
+  value.set(FAKE_TAG);
   return value;
 }
 

@@ -20,7 +20,7 @@ import {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const tell = (fake: Fake, what: object) => fetch(`${fake.url}/fake/known`, { method: 'POST', body: JSON.stringify(what) });
 const pdqOf = async (picture: Uint8Array): Promise<Uint8Array> => (await egide.pdq.hashAsync(await egide.decode(picture))).hash;
-const credentials = { username: 'fake-platform', password: 'fake-password-93b2' };
+const credentials = { username: 'fake-platform', password: 'fake-secret-93b2' };
 
 /** A whole answer about {@link cat}, and one about whatever hashes were asked for, with one field changed. */
 const aboutCat = (change: object): Answering => {
@@ -102,7 +102,7 @@ describe('Project Arachnid Shield', () => {
     await shieldOf({ send: 'media' }).scan(boats);
     for (const { bytes, headers, method, path } of asked()) {
       expect([`${method} ${path}`, headers['content-type'], sha256(bytes)]).toEqual(['POST /v1/media/', 'image/jpeg', sha256(boats)]);
-      expect(headers['authorization']).toBe(`Basic ${btoa('fake-platform:fake-password-93b2')}`);
+      expect(headers['authorization']).toBe(`Basic ${btoa('fake-platform:fake-secret-93b2')}`);
     }
   });
 

@@ -11,7 +11,7 @@ export interface Served extends Disposable {
 }
 
 /**
- * Serves one bundled worker, which imports `./core.wasm`, by real workerd.
+ * Serves one bundled worker, which imports `./core.wasm` and may ask this machine alone, by real workerd.
  *
  * @param script The worker's file, alone in its folder with what this writes.
  * @param bindings Texts that the worker finds in its `env`.
@@ -25,7 +25,7 @@ export async function serve(binary: string, script: string, bindings: Readonly<R
     join(folder, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = (
+  services = [(name = "internet", network = (allow = ["private"])), (name = "main", worker = (
     modules = [(name = "main.mjs", esModule = embed "main.mjs"), (name = "core.wasm", wasm = embed "core.wasm")],
     bindings = [${texts.join(', ')}],
     compatibilityDate = "2026-10-01"))],

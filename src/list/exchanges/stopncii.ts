@@ -2,6 +2,7 @@ import type { Exchange, Feedback, FetchOptions } from '../../bank/exchange.js';
 import type { BankRecord, Checkpoint, Opinion, OpinionValue, RecordBatch, RecordProblem } from '../../bank/record.js';
 import type { BankSignal, Signal } from '../../bank/signal.js';
 import { EgideError, invalid, wholeNumber } from '../../errors.js';
+import { nameOf } from '../formats/record-keys.js';
 import { type HttpAnswer, HttpClient, type HttpOptions, type HttpRequest, jsonOf, notTheProtocol } from '../http-client.js';
 import { readSignal, signalText } from '../signal-text.js';
 import { fieldsOf, isWanted, textOfField } from './fields.js';
@@ -168,7 +169,7 @@ function recordsOf(records: readonly unknown[], types: readonly BankSignal[] | u
   const updates = new Map<string, BankRecord | null>();
   const problems: RecordProblem[] = [];
   for (const [at, record] of records.entries()) {
-    // A key has the hash in it, so that no problem names one: the place on the page says which record it is.
+    // What is malformed has no key: the place on the page says which record it is.
     const refuse = (reason: string, partial: boolean): void =>
       void problems.push({ reason: `record ${at + 1} of the page: ${reason}`, partial });
     const fields = fieldsOf(record);
@@ -195,8 +196,9 @@ function take(
     refuse(reading.reason, false);
     return;
   }
-  // Case means nothing in hex and much in a text; a record that came back in another case is the same record.
-  const key = `${signalType}:${signalText(reading.signal) ?? text}`;
+  // Case means nothing in hex and much in a text; a record that came back in another case is the same record. A key stands in verdicts and
+  // reports, so that it has a name of the hash in it, and not the hash.
+  const key = `${signalType}:${nameOf(signalText(reading.signal) ?? text)}`;
   const status = textOfField(fields['hashStatus']);
   updates.delete(key); // so that a key that stands twice has its later place
   if (status !== undefined && WITHDRAWN.includes(status)) {

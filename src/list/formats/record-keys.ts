@@ -76,6 +76,7 @@ function signalsText(signals: readonly Signal[]): string {
   return signals.map(({ type, value, name = '' }) => `${type} ${bytesToHex(value)} ${name}\n`).join('');
 }
 
-function nameOf(text: string): string {
+/** A name of a content that does not give it away: the beginning of its SHA-256, in hex. */
+export function nameOf(text: string): string {
   return bytesToHex(sha256(ENCODER.encode(text)).subarray(0, NAME_BYTES));
 }
