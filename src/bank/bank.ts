@@ -310,6 +310,25 @@ export interface Bank extends AsyncDisposable {
   quarantine(type: BankSignal, value: Uint8Array, options: { readonly reason: string; readonly now?: number }): Promise<void>;
   /** Lets a value into the search again. Returns whether it was out. */
   release(type: BankSignal, value: Uint8Array): Promise<boolean>;
+  /**
+   * Takes what one entry carries of a type out of the search, whoever carries it, without the caller's having to know it: what a match names as
+   * its `signal`. As `md5` and `sha256` the digests of videos are meant, too.
+   *
+   * @returns How many values.
+   * @throws {EgideError} `INVALID_ARGUMENT` if the list has no such entry, or the entry nothing of the type.
+   */
+  quarantineEntry(
+    list: string,
+    key: string,
+    type: BankSignal,
+    options: { readonly reason: string; readonly now?: number },
+  ): Promise<number>;
+  /**
+   * Lets what one entry carries of a type into the search again. Returns how many values were out.
+   *
+   * @throws {EgideError} As {@link Bank.quarantineEntry}.
+   */
+  releaseEntry(list: string, key: string, type: BankSignal): Promise<number>;
   /** What is out of the search, oldest first. */
   quarantined(): Promise<Quarantined[]>;
   /** Adds an own synthetic entry that must always be found, in the list `canary`: `status` says whether it would be. */

@@ -75,6 +75,20 @@ export async function takeFromQuarantine(db: Kysely<Tables>, type: BankSignal, v
   return numDeletedRows > 0n;
 }
 
+/** What is searched as one type: the digest of a video is a file's like any other. */
+const SEARCHED_AS: Partial<Record<BankSignal, readonly BankSignal[]>> = { md5: ['md5', 'video-md5'], sha256: ['sha256', 'video-sha256'] };
+
+/** What an entry carries of a type. Throws `INVALID_ARGUMENT` if there is no such entry, or nothing of the type. */
+export async function signalsOfEntry(db: Kysely<Tables>, name: string, key: string, type: BankSignal): Promise<Signal[]> {
+  if (!BANK_SIGNALS.includes(type)) throw invalid('type', `one of ${BANK_SIGNALS.join(', ')}`, type);
+  const types = SEARCHED_AS[type] ?? [type];
+  const entry = await entryWithKey(db, name, key);
+  const signals = entry?.record.signals.filter((signal) => types.includes(signal.type)) ?? [];
+  if (!entry) throw new EgideError('INVALID_ARGUMENT', 'key: expected the key of an entry that the list has');
+  if (signals.length === 0) throw new EgideError('INVALID_ARGUMENT', `type: the entry carries no ${type}`);
+  return signals;
+}
+
 /** What is out of the search, oldest first. */
 export async function quarantineOf(db: Kysely<Tables>): Promise<Quarantined[]> {
   const rows = await db.selectFrom('quarantine').selectAll().orderBy('at').orderBy('type').orderBy('value').execute();

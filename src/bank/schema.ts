@@ -278,9 +278,7 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
     .addColumn('value', bytes, (c) => c.notNull())
     .addColumn('reason', text, (c) => c.notNull())
     .addColumn('at', whole, (c) => c.notNull())
-    .addPrimaryKeyConstraint('quarantine_value', ['type', 'value'])
-    .modifyEnd(clustered)
-    .execute();
+    .execute(); // without a key: PostgreSQL takes no value of more than some 2,700 bytes into an index, and records of patches are longer
   await schema
     .createTable('feedback')
     .addColumn('id', whole, (c) => c.primaryKey())

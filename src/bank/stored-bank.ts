@@ -32,6 +32,7 @@ import {
   putInQuarantine,
   quarantineOf,
   setOpinion,
+  signalsOfEntry,
   takeFromQuarantine,
 } from './own.js';
 import type { BankRecord, RecordBatch } from './record.js';
@@ -196,6 +197,29 @@ export class StoredBank implements Bank {
   async release(type: BankSignal, value: Uint8Array): Promise<boolean> {
     checkSignal(type, value);
     return this.#open.write((db) => takeFromQuarantine(db, type, value));
+  }
+
+  async quarantineEntry(
+    list: string,
+    key: string,
+    type: BankSignal,
+    { reason, now = Date.now() }: { readonly reason: string; readonly now?: number },
+  ): Promise<number> {
+    checkKey(key);
+    return this.#open.write(async (db) => {
+      const signals = await signalsOfEntry(db, list, key, type);
+      for (const one of signals) await putInQuarantine(db, one.type, one.value, reason, now);
+      return signals.length;
+    });
+  }
+
+  async releaseEntry(list: string, key: string, type: BankSignal): Promise<number> {
+    checkKey(key);
+    return this.#open.write(async (db) => {
+      let released = 0;
+      for (const one of await signalsOfEntry(db, list, key, type)) released += Number(await takeFromQuarantine(db, one.type, one.value));
+      return released;
+    });
   }
 
   async quarantined(): Promise<Quarantined[]> {

@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Egide } from '../egide.js';
 import { MAX_PHOTODNA_DISTANCE } from '../hash/photodna.js';
+import { orAborted } from '../input.js';
 import { readSignal } from '../list/signal-text.js';
 import type { SignalVerdict } from '../shield/look-up.js';
 import { type Policy, rulesFor, sternest } from '../shield/policy.js';
 import type { UrlMatch } from '../shield/scan-url.js';
 import type { Shield } from '../shield/shield.js';
-import { grouped, plural, saySeen } from '../shield/summary.js';
+import { grouped, saySeen } from '../shield/summary.js';
 import type { Action, Match, Problem } from '../shield/verdict.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { BANK_HELP, BANK_OPTIONS, withBank } from './bank.js';
 import type { Command, Given } from './command.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
-import { Progress } from './progress.js';
 import { readPolicy, readSnapshot } from './scan.js';
 import { Table } from './table.js';
 
@@ -44,7 +41,7 @@ and PDQ hashes are made. No hash of a list is ever printed, nor the query.
   --max-distance N    also what is near: bits of PDQ hashes, 0 to 256; squared distance of PhotoDNA hashes. Without it, and without --policy,
                       only what is equal
   --policy FILE       a policy in JSON (docs/policy.md): its thresholds and actions; patches are looked for only with one
-  --snapshot FILE     search this snapshot of a bank, which takes no time to make
+  --snapshot FILE     search this snapshot of a bank
   --key-file FILE     32 bytes, or 64 hex digits: the key of an encrypted snapshot
 ${BANK_HELP}  --json              one JSON document per query
 
@@ -65,11 +62,14 @@ Exit code: the sternest action over all queries (0 allow, 2 hold, 3 block), or 1
     for (const [i, text] of given.files.entries()) queries.push(await readQuery(text, type, i + 1));
     const policy = await policyOf(given, queries);
     const egide = await io.load();
-    using snapshot = (await readSnapshot(egide, given, io.signal)) ?? (await snapshotOfBank(egide, io, given));
-    if (snapshot.lists.length === 0) throw new UsageError('bank search: the bank has no list that is searched: import or synchronise one');
-    const shield = egide.shield({ snapshot, policy });
-    const answers: Answer[] = [];
-    for (const query of queries) answers.push(await ask(query, { snapshot, shield, policy, signal: io.signal }));
+    const answers = await withSnapshot(egide, io, given, async (snapshot) => {
+      if (snapshot.lists.length === 0)
+        throw new UsageError('bank search: the bank has no list that is searched: import or synchronise one');
+      const shield = egide.shield({ snapshot, policy });
+      const all: Answer[] = [];
+      for (const query of queries) all.push(await ask(query, { snapshot, shield, policy, signal: io.signal }));
+      return all;
+    });
     await (given.flag('json') ? sayJson(io, answers) : sayTable(io, answers));
     return EXIT[sternest(answers.map(({ action }) => action))];
   },
@@ -136,20 +136,11 @@ async function policyOf(given: Given, queries: readonly Query[]): Promise<Policy
   };
 }
 
-/** A snapshot of the bank as it is now. Its file is encrypted with a key that nobody keeps, and gone when it is open. */
-async function snapshotOfBank(egide: Egide, io: Io, given: Given): Promise<Snapshot> {
-  const folder = await mkdtemp(join(tmpdir(), 'egide-search-'));
-  const progress = new Progress(io, 0);
-  try {
-    const path = join(folder, 'bank.snapshot');
-    const key = new Uint8Array(randomBytes(32));
-    const onProgress = ({ entries }: { readonly entries: number }) => progress.say(plural(entries, 'entry', 'entries'));
-    await withBank(egide, given, false, (bank) => egide.saveSnapshot(bank, path, { key, signal: io.signal, onProgress }));
-    return await egide.openSnapshot(path, { key, signal: io.signal });
-  } finally {
-    progress.clear();
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Works with the snapshot that the options name, or else with that of the bank as it is now. */
+async function withSnapshot<T>(egide: Egide, io: Io, given: Given, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  using named = await readSnapshot(egide, given, io.signal);
+  if (named) return await work(named);
+  return withBank(egide, given, false, async (bank) => work(await orAborted(bank.snapshot(), io.signal)));
 }
 
 interface Where {

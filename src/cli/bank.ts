@@ -1,6 +1,7 @@
-import type { Bank, BankTarget } from '../bank/bank.js';
+import type { BankTarget } from '../bank/bank.js';
 import type { Egide } from '../egide.js';
 import { grouped, plural } from '../shield/summary.js';
+import type { SearchableBank } from '../snapshot/bank-snapshots.js';
 import type { SnapshotProgress } from '../snapshot/write-snapshot.js';
 import type { Command, Given, Options } from './command.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
@@ -20,7 +21,7 @@ export function bankTargetOf(given: Given): BankTarget | undefined {
 }
 
 /** Opens the bank that the options name, does some work and closes it. */
-export async function withBank<T>(egide: Egide, given: Given, create: boolean, work: (bank: Bank) => Promise<T>): Promise<T> {
+export async function withBank<T>(egide: Egide, given: Given, create: boolean, work: (bank: SearchableBank) => Promise<T>): Promise<T> {
   const target = bankTargetOf(given);
   if (target === undefined) throw new UsageError('expected --bank DIR, or a connection string in EGIDE_POSTGRES');
   const bank = await egide.openBank(target, { create });

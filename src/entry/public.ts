@@ -133,11 +133,13 @@ export { type UrlHashing, type UrlHit, type UrlQuery, type UrlRow, urlQuery } fr
 export type { UrlIndex } from '../search/url-index.js';
 export { MAX_PREFIX_FOLDERS, parseUrlRule, type UrlRule, type UrlRuleKind, type UrlRuleOptions } from '../search/url-rule.js';
 export type { SelfTestDetail, SelfTestReport } from '../self-test/self-test.js';
+export type { Flood } from '../shield/flood-guard.js';
 export type { GivenSignal, SignalVerdict, UploadSignals } from '../shield/look-up.js';
 export type { PatchList } from '../shield/patch-list.js';
 export {
   checkPolicy,
   defaultPolicy,
+  type FloodPolicy,
   type ListPolicy,
   type MatchActions,
   type Policy,
@@ -162,6 +164,7 @@ export {
   type Action,
   type ExactMatch,
   type GivenHashMatch,
+  type ListMatch,
   MAX_MATCHES,
   type Match,
   type NearMatch,

@@ -3,12 +3,13 @@ import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js
 import { DIGEST_BYTES, type DigestType } from '../hash/digests.js';
 import { liveBytes } from '../input.js';
 import { exactMatches } from './exact-matches.js';
+import type { FloodGuard } from './flood-guard.js';
 import { keyOf, type SearchedList } from './near-matches.js';
 import { asksPhotoDna, ownPhotoDna, photoDnaMatches } from './photodna-matches.js';
 import { type Policy, sternest } from './policy.js';
 import { namedSnapshot, type Searched } from './searched.js';
 import { staleProblems } from './staleness.js';
-import { plural, SIGNAL_WORDS, sayBits, sayOthers, sayPhotoDna } from './summary.js';
+import { plural, SIGNAL_WORDS, sayBits, sayFlood, sayOthers, sayPhotoDna } from './summary.js';
 import {
   type Action,
   type ExactMatch,
@@ -58,6 +59,7 @@ const MAX_HASHES = 800;
 export async function lookUp(
   searched: Searched,
   policy: Policy,
+  floods: FloodGuard,
   signals: UploadSignals,
   options: { readonly signal?: AbortSignal },
 ): Promise<SignalVerdict> {
@@ -68,7 +70,7 @@ export async function lookUp(
   const exact = exactMatches(lists, digests);
   const near = nearGiven(lists, hashes, quality);
   const photo = photodna ? await photoDnaMatches(lists, photodna, options.signal) : { matches: [], truncatedLists: [] };
-  const matches = [...exact.matches, ...near.matches, ...photo.matches];
+  const matches = floods.mark([...exact.matches, ...near.matches, ...photo.matches]);
   const unasked = lists.filter((one) => !canAsk(one, given)).map(({ list }) => notAsked(list.name, given));
   const stale = snapshot && policy.maxListAgeMs !== undefined ? staleProblems(snapshot, policy.maxListAgeMs, Date.now()) : [];
   const poor = near.wanted === undefined ? [] : [lowQuality(quality, near.wanted)];
@@ -197,7 +199,7 @@ function summarise(
   lists: SignalVerdict['lists'],
 ): string {
   const [first, ...others] = matches;
-  if (first) return `${sayMatch(first)} entry ${first.entry.id} of list ${first.entry.list}${sayOthers(others.length)}.`;
+  if (first) return `${sayMatch(first)} entry ${first.entry.id} of list ${first.entry.list}${sayOthers(others.length)}${sayFlood(first)}.`;
   if (outcome === 'could-not-tell') return `Could not tell: ${problems[0]?.message}.`;
   if (outcome === 'not-hashable') return `Not hashable: ${problems[0]?.message}.`;
   const entries = lists.reduce((sum, list) => sum + list.entries, 0);

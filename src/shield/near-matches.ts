@@ -63,9 +63,9 @@ export class NearMatches {
     return this.#lists.filter(({ list }, i) => !this.#asked[i] && list.pdq.size > 0).map(({ list }) => list.name);
   }
 
-  /** What the policy says of those found so far; `undefined` if there are none. */
-  get action(): Action | undefined {
-    const actions = this.#nearest.flatMap((matches) => [...matches.values()].map(({ action }) => action));
+  /** What those found so far bring; `undefined` if there are none. */
+  action(actionOf: (match: NearMatch) => Action): Action | undefined {
+    const actions = this.#nearest.flatMap((matches) => [...matches.values()].map(actionOf));
     return actions.length === 0 ? undefined : sternest(actions);
   }
 

@@ -2,7 +2,8 @@ import { EgideError } from '../errors.js';
 import { checkPhotoDna } from '../search/photodna-index.js';
 import { keyOf, type SearchedList } from './near-matches.js';
 import type { Policy } from './policy.js';
-import { MAX_MATCHES, type PhotoDnaMatch } from './verdict.js';
+import { carriesDigests, type Searched } from './searched.js';
+import { MAX_MATCHES, type PhotoDnaMatch, type Problem } from './verdict.js';
 
 /** What a PhotoDNA hash is near on the lists. */
 export interface PhotoDnaMatches {
@@ -30,6 +31,18 @@ export function ownPhotoDna(policy: Policy, hash: Uint8Array): Uint8Array {
 /** Whether a list has PhotoDNA hashes, and the policy says how near is near. */
 export function asksPhotoDna({ list, rules }: SearchedList): boolean {
   return (list.photodna?.size ?? 0) > 0 && rules.photoDnaMaxDistance !== undefined;
+}
+
+/** Lists that nothing but a PhotoDNA hash could have been asked for, where none was given. */
+export function photoDnaUnasked({ lists, patches }: Searched): Problem[] {
+  const alone = ({ list }: SearchedList): boolean =>
+    list.pdq.size === 0 && !carriesDigests(list) && !patches.some((bank) => bank.list.name === list.name);
+  return lists
+    .filter((one) => asksPhotoDna(one) && alone(one))
+    .map(({ list: { name } }) => ({
+      code: 'NOT_ASKED',
+      message: `list ${name} holds PhotoDNA hashes alone, and none was given: pass photodna`,
+    }));
 }
 
 /** Looks a PhotoDNA hash up in every list that can be asked for it. Throws the signal's reason. */

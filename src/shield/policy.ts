@@ -1,5 +1,5 @@
 import type { PdqMode } from '../backend.js';
-import { invalid } from '../errors.js';
+import { invalid, wholeNumber } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { MAX_PHOTODNA_DISTANCE } from '../hash/photodna.js';
 import { PATCH_TIERS, type PatchTier } from '../patch/patch-match.js';
@@ -50,6 +50,14 @@ export interface ListPolicy {
   readonly classifications?: ClassificationActions;
 }
 
+/** How many uploads one signal of one entry may match before people have to look at it (docs/policy.md, "Floods"). */
+export interface FloodPolicy {
+  /** Uploads within the window, 1 or more. */
+  readonly maxMatches: number;
+  /** Milliseconds, more than 0. */
+  readonly windowMs: number;
+}
+
 /** The rules by which evidence becomes an action: plain JSON, so that it can be reviewed, stored and replayed (docs/policy.md). */
 export interface Policy {
   /** Names this policy in every verdict: change it whenever anything below changes. */
@@ -76,6 +84,11 @@ export interface Policy {
    * list would have said. Default: no bound.
    */
   readonly maxListAgeMs?: number;
+  /**
+   * From when on an entry matches too much to be believed: its matches then bring `hold` at most. Default: nothing is counted; what is too
+   * much depends on how many uploads a platform has.
+   */
+  readonly flood?: FloodPolicy;
   /** Overrides by the name of a list. */
   readonly lists?: Readonly<Record<string, ListPolicy>>;
 }
@@ -136,6 +149,7 @@ export function checkPolicy(policy: unknown): Policy {
   for (const name of SWITCHES)
     if (fields[name] !== undefined && typeof fields[name] !== 'boolean') throw invalid(`policy.${name}`, 'true or false', fields[name]);
   for (const name of TIMES) if (fields[name] !== undefined) checkBudget(`policy.${name}`, fields[name]);
+  if (fields.flood !== undefined) checkFlood(record('policy.flood', fields.flood, ['maxMatches', 'windowMs'], []));
   for (const [name, text] of Object.entries(record('policy.sources', fields.sources ?? {})))
     if (typeof text !== 'string') throw invalid(`policy.sources.${name}`, 'a text', text);
   for (const [name, own] of Object.entries(record('policy.lists', fields.lists ?? {}))) checkListPolicy(`policy.lists.${name}`, own);
@@ -144,11 +158,16 @@ export function checkPolicy(policy: unknown): Policy {
 
 const SWITCHES = ['stopAtExact', 'stopAtNear', 'deep'] as const;
 const TIMES = ['budgetMs', 'maxListAgeMs'] as const;
-const OPTIONAL = ['sources', ...SWITCHES, ...TIMES, 'lists'] as const;
+const OPTIONAL = ['sources', ...SWITCHES, ...TIMES, 'flood', 'lists'] as const;
 const THRESHOLDS = ['pdqMaxDistance', 'pdqMinQuality', 'patchMinTier'] as const;
 const OPTIONAL_THRESHOLDS = ['photoDnaMaxDistance'] as const;
 const LIMITS: Readonly<Record<string, number>> = { pdqMaxDistance: 256, pdqMinQuality: 100, photoDnaMaxDistance: MAX_PHOTODNA_DISTANCE };
 const MATCH_ACTIONS = ['exact', 'near', 'partial'] as const;
+
+function checkFlood({ maxMatches, windowMs }: Record<string, unknown>): void {
+  wholeNumber('policy.flood.maxMatches', maxMatches, 1, Number.MAX_SAFE_INTEGER);
+  checkBudget('policy.flood.windowMs', windowMs);
+}
 
 function checkListPolicy(path: string, own: unknown): void {
   const fields = record(path, own, [], ['thresholds', 'actions', 'pdqMode', 'classifications']);

@@ -2,9 +2,10 @@ import { EgideError } from '../errors.js';
 import { urlMd5Compat } from '../hash/url-md5.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { UrlRuleKind } from '../search/url-rule.js';
+import type { FloodGuard } from './flood-guard.js';
 import { keyOf } from './near-matches.js';
 import { type ListRules, type Policy, sternest } from './policy.js';
-import { plural, sayOthers } from './summary.js';
+import { plural, sayFlood, sayOthers } from './summary.js';
 import type { UrlList } from './url-list.js';
 import { type Action, MAX_MATCHES, type Outcome, type Problem } from './verdict.js';
 
@@ -18,6 +19,8 @@ export interface UrlMatch {
   readonly rule: UrlRuleKind;
   /** The list's action for `exact` if the rule is about this one URL, or else that for `near`. */
   readonly action: Action;
+  /** Present if the entry matches more than the policy's `flood` believes: the action is then no more than `hold`. */
+  readonly flood?: true;
   /** Of a rule: by which steps it and the URL were brought into one form (docs/urls.md). */
   readonly canonicalUrlVersion?: number;
 }
@@ -46,11 +49,11 @@ export interface SearchedUrls {
 }
 
 /** Looks one URL up. What it throws is in the doc comment of `Shield.scanUrl`. */
-export function scanUrl(lists: readonly SearchedUrls[], policy: Policy, url: string): UrlVerdict {
+export function scanUrl(lists: readonly SearchedUrls[], policy: Policy, floods: FloodGuard, url: string): UrlVerdict {
   const problems: Problem[] = [];
   const wantsMd5 = lists.some(({ list }) => (list.md5?.size ?? 0) > 0);
   const digest = wantsMd5 ? orNoUrl(() => urlMd5Compat(url), problems) : undefined;
-  const matches = lists.flatMap((searched) => matchesOf(searched, hitsOf(searched.list, url, digest, problems), problems));
+  const matches = floods.mark(lists.flatMap((searched) => matchesOf(searched, hitsOf(searched.list, url, digest, problems), problems)));
   const failed = problems.some(({ code }) => code === 'INVALID_URL');
   const outcome = matches.length > 0 ? 'match' : failed ? 'could-not-tell' : 'no-match';
   const actions = matches.map(({ action }) => action);
@@ -123,7 +126,7 @@ const RULE_WORDS: Readonly<Record<UrlRuleKind, string>> = {
 function summarise(matches: readonly UrlMatch[], problems: readonly Problem[], lists: UrlVerdict['lists']): string {
   const [first, ...others] = matches;
   if (first)
-    return `URL match: ${RULE_WORDS[first.rule]} of entry ${first.entry.id} of list ${first.entry.list}${sayOthers(others.length)}.`;
+    return `URL match: ${RULE_WORDS[first.rule]} of entry ${first.entry.id} of list ${first.entry.list}${sayOthers(others.length)}${sayFlood(first)}.`;
   const [problem] = problems;
   if (problem) return `Could not tell: ${problem.message}.`;
   const rules = lists.reduce((sum, list) => sum + list.rules, 0);

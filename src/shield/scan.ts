@@ -8,11 +8,12 @@ import { resolveDecodeOptions } from '../image/limits.js';
 import { type Input, readAll } from '../input.js';
 import type { Platform } from '../platform.js';
 import { exactMatches } from './exact-matches.js';
+import type { FloodGuard } from './flood-guard.js';
 import { hashViews } from './frame-views.js';
 import { type HashedView, NearMatches, unhashable } from './near-matches.js';
 import { LEAST_FEATURES, PartialMatches } from './partial-matches.js';
 import { climb } from './patch-ladder.js';
-import { asksPhotoDna, ownPhotoDna, photoDnaMatches } from './photodna-matches.js';
+import { ownPhotoDna, photoDnaMatches, photoDnaUnasked } from './photodna-matches.js';
 import { checkBudget, type Policy, sternest } from './policy.js';
 import { RemoteQuestions } from './remote-questions.js';
 import { carriesDigests, namedSnapshot, type Searched } from './searched.js';
@@ -22,6 +23,7 @@ import { TimeBudget } from './time-budget.js';
 import {
   type Action,
   type ExactMatch,
+  type ListMatch,
   MAX_MATCHES,
   type Match,
   type Outcome,
@@ -64,6 +66,7 @@ export interface ScanParts {
   readonly policy: Policy;
   readonly limits: DecodeLimits;
   readonly searched: Searched;
+  readonly floods: FloodGuard;
 }
 
 /** Failures that are an answer about the upload. Any other is a mistake in the program, and is thrown. */
@@ -109,6 +112,8 @@ class Scan {
   readonly #near: NearMatches;
   readonly #partial: PartialMatches;
   readonly #photodna: PhotoDnaMatch[] = [];
+  /** All that lists say. */
+  #told: readonly ListMatch[] | undefined;
   readonly #remote: RemoteQuestions;
   /** The file, once it has been read. */
   #bytes: Uint8Array | undefined;
@@ -167,26 +172,19 @@ class Scan {
 
   /** Looks up the hash that the caller brought; without one, lists of nothing else cannot be asked. */
   async lookUpPhotoDna(hash: Uint8Array | undefined): Promise<void> {
-    const { lists, patches } = this.#parts.searched;
+    const { lists } = this.#parts.searched;
     if (hash) {
       const { matches, truncatedLists } = await this.#timed('searchMs', () => photoDnaMatches(lists, hash, this.#options.signal));
       this.#photodna.push(...matches);
       for (const name of truncatedLists) this.#leaveMatches(name);
       return;
     }
-    for (const one of lists)
-      if (
-        asksPhotoDna(one) &&
-        one.list.pdq.size === 0 &&
-        !carriesDigests(one.list) &&
-        !patches.some(({ list }) => list.name === one.list.name)
-      )
-        this.#leave({ code: 'NOT_ASKED', message: `list ${one.list.name} holds PhotoDNA hashes alone, and none was given: pass photodna` });
+    for (const problem of photoDnaUnasked(this.#parts.searched)) this.#leave(problem);
   }
 
   async askServices(): Promise<void> {
     if (this.#parts.searched.remote.length === 0) return;
-    const blocked = this.#onLists.some(({ action }) => action === 'block');
+    const blocked = this.#onLists().some(({ action }) => action === 'block');
     const asking = { bytes: this.#bytes, blocked, time: this.#time, signal: this.#options.signal };
     for (const problem of await this.#timed('remoteMs', () => this.#remote.ask(asking))) this.#leave(problem);
   }
@@ -196,7 +194,7 @@ class Scan {
     const digests = await this.#timed('digestMs', () => digestInput(this.#parts.platform, bytes, signal ? { signal } : {}));
     const started = performance.now();
     const { matches, truncatedLists } = exactMatches(this.#parts.searched.lists, digests);
-    this.#exact.push(...matches);
+    this.#exact.push(...this.#parts.floods.mark(matches));
     for (const name of truncatedLists) this.#leaveMatches(name);
     this.#spent.searchMs += performance.now() - started;
   }
@@ -304,7 +302,7 @@ class Scan {
         code: 'MATCHES_LEFT_OUT',
         message: `list ${name}: more pictures share something with this one than are compared or named`,
       });
-    const matches: Match[] = [...this.#onLists, ...this.#remote.sorted()];
+    const matches: Match[] = [...this.#onLists(), ...this.#remote.sorted()];
     const outcome = this.#outcome(matches);
     const found = {
       outcome,
@@ -325,9 +323,11 @@ class Scan {
     };
   }
 
-  /** What was found without asking anybody. */
-  get #onLists(): Match[] {
-    return [...this.#exact, ...this.#near.sorted(), ...this.#photodna, ...this.#partial.sorted()];
+  /** What was found without asking anybody, once all has been looked at: floods count it once. */
+  #onLists(): readonly Match[] {
+    const marked = () => this.#parts.floods.mark<ListMatch>([...this.#near.sorted(), ...this.#photodna, ...this.#partial.sorted()]);
+    this.#told ??= [...this.#exact, ...marked()];
+    return this.#told;
   }
 
   /** Nothing sterner can be found any more. */
@@ -341,7 +341,8 @@ class Scan {
 
   /** Patches are looked for unless the policy stops at a near match and they could bring nothing sterner. */
   get #wantsPatches(): boolean {
-    const [{ lists }, found] = [this.#partial, this.#near.action];
+    const { lists } = this.#partial;
+    const found = this.#near.action((match) => this.#parts.floods.actionOf(match));
     if (lists.length === 0 || !this.#parts.policy.stopAtNear || found === undefined) return lists.length > 0;
     return sternest([found, ...lists.map(({ rules }) => rules.partial)]) !== found;
   }

@@ -9,6 +9,7 @@ import type { SearchableList } from '../list/hash-list.js';
 import type { Platform } from '../platform.js';
 import type { SearchableBank } from '../snapshot/bank-snapshots.js';
 import { type CurrentSnapshot, Snapshot } from '../snapshot/snapshot.js';
+import { type Flood, FloodGuard } from './flood-guard.js';
 import { lookUp, type SignalVerdict, type UploadSignals } from './look-up.js';
 import type { PatchList } from './patch-list.js';
 import { checkPolicy, defaultPolicy, type Policy } from './policy.js';
@@ -51,9 +52,14 @@ export interface ShieldParts {
   readonly policy?: Policy;
   /** Bounds on what is decoded (docs/images.md). */
   readonly limits?: DecodeLimits;
+  /**
+   * Told once for each entry, signal and window of the policy's `flood` that it matches too much, from within the call that finds it; what
+   * it throws, that call throws.
+   */
+  readonly onFlood?: (flood: Flood) => void;
 }
 
-/** Looks uploads up in lists and says what a policy makes of the answer. It keeps nothing between scans. */
+/** Looks uploads up in lists and says what a policy makes of the answer. Between scans it keeps what a policy's `flood` counts, and nothing else. */
 export interface Shield {
   /** The policy in force, frozen. */
   readonly policy: Policy;
@@ -70,7 +76,7 @@ export interface Shield {
   scan(input: Input | Image, options?: ScanOptions): Promise<Verdict>;
   /**
    * Looks signals of one upload up that the platform holds already, without the picture: PDQ hashes, digests of the file, and a PhotoDNA hash,
-   * which egide compares but never computes. The bytes are copied.
+   * which egide compares but never computes. The bytes are copied. Lists alone are asked, not the services of `remote`.
    *
    * The outcome is `could-not-tell` also if a list holds none of the signals that were given, and `not-hashable` if `pdqQuality` is too
    * low for a list.
@@ -103,17 +109,18 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
   const given: GivenLists = { lists, patches: banks, urls: urlLists, remote };
   const searched = searchedNow(policy, given, source);
   const pdq = createPdq(backend);
+  const floods = new FloodGuard(policy.flood, checkOnFlood(policy, options.onFlood));
   return {
     policy,
     async scan(given, scanOptions = {}) {
       const newest = source?.ready?.();
-      const input = newest ? ownInput(given) : given;
-      if (newest) await waited(newest, scanOptions); // without one, the input is read before this first gives way
+      const [input, own] = newest ? [ownInput(given), ownBytes(scanOptions)] : [given, scanOptions];
+      if (newest) await waited(newest, own); // without one, the input is read before this first gives way
       const now = searched();
       const { lists, patches, snapshot } = now;
       if (lists.length + patches.length + remote.length === 0) throw onlyFor('lists', 'scan', 'hash lists, patches or services');
       using _held = snapshot?.hold();
-      return await scan({ backend, platform, pdq, policy, limits, searched: now }, input, scanOptions);
+      return await scan({ backend, platform, pdq, policy, limits, searched: now, floods }, input, own);
     },
     async lookUp(given, lookUpOptions = {}) {
       const newest = source?.ready?.();
@@ -122,12 +129,12 @@ export function createShield(backend: Backend, platform: Platform, options: Shie
       const now = searched();
       if (now.lists.length === 0) throw onlyFor('lists', 'lookUp', 'hash lists');
       using _held = now.snapshot?.hold();
-      return await lookUp(now, policy, signals, lookUpOptions);
+      return await lookUp(now, policy, floods, signals, lookUpOptions);
     },
     scanUrl(url) {
       const { urls } = searched();
       if (urls.length === 0) throw onlyFor('urls', 'scanUrl', 'lists of URLs');
-      return scanUrl(urls, policy, url);
+      return scanUrl(urls, policy, floods, url);
     },
   };
 }
@@ -178,6 +185,14 @@ function checkSnapshot(snapshot: unknown): CurrentSnapshot | undefined {
   if (snapshot instanceof Snapshot) return { current: snapshot };
   if ((snapshot as Partial<CurrentSnapshot> | null)?.current instanceof Snapshot) return snapshot as CurrentSnapshot;
   throw invalid('snapshot', 'a snapshot that openSnapshot gave, or what watchSnapshot gave (await it)', snapshot);
+}
+
+/** Without a bound it would never be called, and nobody would notice. */
+function checkOnFlood({ flood }: Policy, onFlood: ShieldParts['onFlood']): ShieldParts['onFlood'] {
+  if (onFlood === undefined) return undefined;
+  if (typeof onFlood !== 'function') throw invalid('onFlood', 'a function', onFlood);
+  if (!flood) throw new EgideError('INVALID_ARGUMENT', 'onFlood: the policy does not say what a flood is: name flood (docs/policy.md)');
+  return onFlood;
 }
 
 function checkLists(lists: unknown, wanted: boolean): readonly SearchableList[] {

@@ -49,7 +49,7 @@ export function summarise({
   input,
 }: Pick<Verdict, 'outcome' | 'matches' | 'problems' | 'lists' | 'patches' | 'remote' | 'input'>): string {
   const [strongest, ...others] = matches;
-  if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}.`;
+  if (strongest) return `${sayMatch(strongest, input.frameCount)}${sayOthers(others.length)}${sayFlood(strongest)}.`;
   const problem = problems.find(({ code }) => POOR.has(code) === (outcome === 'not-hashable'));
   if (outcome === 'could-not-tell') return `Could not tell: ${clause(problem?.message ?? 'part of the work failed')}.`;
   if (outcome === 'not-hashable') return `Not hashable: ${clause(problem?.message ?? 'the picture has too little in it')}.`;
@@ -106,6 +106,11 @@ export function saySeen(match: NearMatch | PartialMatch | RemoteMatch, frameCoun
 /** What stands behind the first match, as in ` (and 2 more matches)`. */
 export function sayOthers(count: number): string {
   return count === 0 ? '' : ` (and ${plural(count, 'more match', 'more matches')})`;
+}
+
+/** What stands behind a match of an entry that matches more than its policy believes. */
+export function sayFlood({ flood }: { readonly flood?: true }): string {
+  return flood ? '; the entry matches so much that it may be wrong' : '';
 }
 
 /** A message without its full stop, to stand within a sentence. */

@@ -29,6 +29,8 @@ interface MatchBase {
   readonly entry: EntryRef;
   /** What the policy says for a match of this kind on this list. */
   readonly action: Action;
+  /** Present if the entry matches more than the policy's `flood` believes: the action is then no more than `hold`. */
+  readonly flood?: true;
 }
 
 /** The file is, byte for byte, one that the list names. */
@@ -132,8 +134,11 @@ export interface RemoteMatch extends MatchBase {
   readonly details: readonly RemoteDetail[];
 }
 
-/** One hit, with its evidence. It never carries the hash of listed material. */
-export type Match = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch | RemoteMatch;
+/** One hit on a list, with its evidence. It never carries the hash of listed material. */
+export type ListMatch = ExactMatch | NearMatch | PhotoDnaMatch | PartialMatch;
+
+/** One hit, on a list or by a service. */
+export type Match = ListMatch | RemoteMatch;
 
 /**
  * Why a part of the work gave no answer: the code of the error that ended it, or

@@ -88,6 +88,8 @@ const WRITES: Readonly<Record<Writes, true>> = {
   decide: true,
   quarantine: true,
   release: true,
+  quarantineEntry: true,
+  releaseEntry: true,
   addCanary: true,
 };
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bank } from '../../src/bank/bank.js';
 import type { BankRecord } from '../../src/bank/record.js';
+import { seededBytes } from '../spec/search-fixture.js';
 import { type BankPlace, places } from './banks.js';
 import { batch, expected, record, searched, signal, valueFor } from './fixtures.js';
 
@@ -68,6 +69,30 @@ describe.each(places)('what a platform adds to a bank on %s', (_name, makePlace)
     expect(await searched(bank, 'pdq')).toHaveLength(3);
     await expect(bank.quarantine('pdq', new Uint8Array(31), { reason: 'x' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(bank.quarantine('pdq', valueFor('pdq', 1), { reason: '' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  test('holds what one entry carries in quarantine, by its key, and releases it', async () => {
+    const entry = record('x', signal('md5', 1), signal('video-md5', 2), signal('pdq', 1), signal('pdq', 3), signal('url', 4));
+    const patches = { type: 'patches', value: seededBytes(20_000, 1) } as const;
+    await bank.apply('a', batch([{ ...entry, signals: [...entry.signals, patches] }, record('y', signal('pdq', 1), signal('pdq', 2))]));
+    expect(await bank.quarantineEntry('a', 'x', 'pdq', { reason: 'a blank page', now: 77 })).toBe(2);
+    expect(await searched(bank, 'pdq')).toEqual(expected('pdq', [2, 'y']));
+    expect(await bank.quarantineEntry('a', 'x', 'md5', { reason: 'floods' })).toBe(2);
+    expect([await searched(bank, 'md5'), await searched(bank, 'video-md5')]).toEqual([[], []]);
+    expect(await bank.quarantineEntry('a', 'x', 'patches', { reason: 'a logo' })).toBe(1);
+    expect(await searched(bank, 'patches')).toEqual([]);
+    expect(await bank.quarantined()).toHaveLength(5);
+    expect(await bank.releaseEntry('a', 'x', 'md5')).toBe(2);
+    expect(await bank.releaseEntry('a', 'x', 'md5')).toBe(0);
+    expect([await bank.releaseEntry('a', 'x', 'pdq'), await bank.releaseEntry('a', 'x', 'patches')]).toEqual([2, 1]);
+    expect(await searched(bank, 'pdq')).toHaveLength(4);
+    expect(await searched(bank, 'patches')).toHaveLength(1);
+    for (const wrong of [
+      bank.quarantineEntry('a', 'z', 'pdq', { reason: 'x' }),
+      bank.releaseEntry('a', 'x', 'sha1'),
+      bank.releaseEntry('b', 'x', 'md5'),
+    ])
+      await expect(wrong).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   test('says where a value comes from', async () => {

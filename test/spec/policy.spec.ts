@@ -55,6 +55,16 @@ describe('the default policy', () => {
   });
 });
 
+test.each([
+  ['windowMs', { maxMatches: 1 }],
+  ['maxMatches', { maxMatches: 0, windowMs: 1 }],
+  ['windowMs', { maxMatches: 1, windowMs: 0 }],
+  ['per', { maxMatches: 1, windowMs: 1, per: 'list' }],
+])('what is wrong about floods is named: %s', (name, flood) => {
+  expect(() => checkPolicy({ ...defaultPolicy, flood })).toThrow(`policy.flood.${name}: expected`);
+  expect(checkPolicy({ ...defaultPolicy, flood: { maxMatches: 1, windowMs: 0.5 } }).flood).toEqual({ maxMatches: 1, windowMs: 0.5 });
+});
+
 describe('a policy is refused, by the path of what is wrong', () => {
   const bad: [string, unknown][] = [
     ['version', ''],
@@ -75,6 +85,7 @@ describe('a policy is refused, by the path of what is wrong', () => {
     ['thresholds.patchMinTier', 2],
     ['thresholds.photoDnaMaxDistance', 9_363_601],
     ['thresholds.photoDnaMaxDistance', null],
+    ['flood', 10],
     ['thresholds.pdqMaxDistanse', 31],
     ['actions.exact', 'delete'],
     ['actions.near', undefined],
