@@ -5,9 +5,11 @@ import { EgideError } from '../errors.js';
 import { checkPath, systemCode } from '../search/save-file-node.js';
 import { databaseError } from './database-error.js';
 import { type LibsqlDatabase, LibsqlDriver } from './libsql-driver-node.js';
+import { packedReads } from './libsql-reads-node.js';
 import { optionalPackage } from './optional-package-node.js';
+import type { Reads } from './reads.js';
 import { APPLICATION_ID, BANK_FORMAT, createTables, type SchemaWords, type Tables } from './schema.js';
-import type { Store, Stream } from './store.js';
+import type { Store } from './store.js';
 
 /** Name of the database in a bank's folder. */
 export const BANK_FILE = 'bank.db';
@@ -74,10 +76,15 @@ class LibsqlStore implements Store {
     return this.#writing.transaction().execute(work);
   }
 
-  async view<T>(work: (db: Kysely<Tables>, stream: Stream) => Promise<T>): Promise<T> {
+  async view<T>(work: (db: Kysely<Tables>, reads: Reads) => Promise<T>): Promise<T> {
     const { db: own, driver } = this.#connect();
     try {
-      return await own.transaction().execute((db) => work(db, (query, slice) => driver.stream(query, slice)));
+      return await own.transaction().execute((db) =>
+        work(
+          db,
+          packedReads(db, this.sql, (query, slice) => driver.stream(query, slice)),
+        ),
+      );
     } finally {
       await own.destroy();
     }

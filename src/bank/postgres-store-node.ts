@@ -5,8 +5,9 @@ import type { PostgresTarget } from './bank.js';
 import { databaseError } from './database-error.js';
 import { optionalPackage } from './optional-package-node.js';
 import { lastingPool } from './postgres-pool-node.js';
+import { plainReads, type Reads, type Stream } from './reads.js';
 import { BANK_FORMAT, createTables, type SchemaWords, type Tables } from './schema.js';
-import { BUSY_MS, type Store, type Stream } from './store.js';
+import { BUSY_MS, type Store } from './store.js';
 
 /** Types that pg gives as text, because a number of JavaScript does not hold all of their values: those of a bank it does (pg_type.dat). */
 const WHOLE_TYPES: readonly number[] = [20, 1700];
@@ -96,12 +97,15 @@ class PostgresStore implements Store {
     });
   }
 
-  view<T>(work: (db: Kysely<Tables>, stream: Stream) => Promise<T>): Promise<T> {
+  view<T>(work: (db: Kysely<Tables>, reads: Reads) => Promise<T>): Promise<T> {
     return this.#db
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute((transaction) => work(transaction.withSchema(this.#schema), this.#streamOf(transaction)));
+      .execute((transaction) => {
+        const db = transaction.withSchema(this.#schema);
+        return work(db, plainReads(db, this.#streamOf(transaction)));
+      });
   }
 
   /** Slices come through a cursor, so that other queries may run in between. */

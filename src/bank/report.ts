@@ -3,7 +3,7 @@ import type { RecordProblem } from './record.js';
 /** Problems that a report names; the counts are whole (our own choice). */
 export const MAX_PROBLEMS = 1_000;
 
-/** What became of what a source told. `read = added + replaced + unchanged + refused`, and what it withdrew. */
+/** What became of what a source told. `read` counts its records: those added, replaced, unchanged and refused, and those that withdraw an entry. */
 export interface SyncReport {
   readonly list: string;
   /** Steps of the source that were kept. */

@@ -25,6 +25,16 @@ export interface SourceEntry {
   readonly own?: OpinionValue;
 }
 
+/** What an entry is called. */
+export interface EntryName {
+  /** {@link SourceEntry.id}. */
+  readonly id: number;
+  /** {@link SourceList.id}. */
+  readonly list: number;
+  readonly key: string;
+  readonly category?: string;
+}
+
 /**
  * Searchable signals of one type, in columns: signal `i` has the bytes of `values` from `ends[i - 1]` (0 for the first) to `ends[i]`, and
  * belongs to the entry `entries[i]`. The arrays are the reader's own.
@@ -72,6 +82,10 @@ export interface BankView {
    * value by entry. One that an entry carries twice as one type is given once.
    */
   signals(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
+  /** The same without putting all of them in order: ascending by entry, those of one entry by value. A slice may have more items, or none. */
+  signalsByEntry(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
+  /** What all entries are called, also those of disabled lists, ascending by id: much faster than {@link entries}. */
+  names(options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly EntryName[]>;
   /** All entries, also of disabled lists, ascending by id from `after` (default 0) on, which is not among them. */
   entries(options?: SliceOptions & { readonly after?: number }): AsyncIterable<readonly SourceEntry[]>;
   /** The entries with these ids that there are, ascending. */

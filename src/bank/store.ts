@@ -1,8 +1,6 @@
-import type { CompiledQuery, Kysely, Sql } from 'kysely';
+import type { Kysely, Sql } from 'kysely';
+import type { Reads } from './reads.js';
 import type { Tables } from './schema.js';
-
-/** Rows of a query, slice by slice. */
-export type Stream = <Row>(query: CompiledQuery<Row>, slice: number) => AsyncIterable<readonly Row[]>;
 
 /** The database below a bank: what the embedded one and PostgreSQL have in common is Kysely, the rest is here. */
 export interface Store {
@@ -17,7 +15,7 @@ export interface Store {
    */
   write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** One transaction that sees the bank as it is at its beginning, and holds up no writer. */
-  view<T>(work: (db: Kysely<Tables>, stream: Stream) => Promise<T>): Promise<T>;
+  view<T>(work: (db: Kysely<Tables>, reads: Reads) => Promise<T>): Promise<T>;
   /** Damage that the database itself can find, in words; empty if there is none. */
   verify(): Promise<string[]>;
   /** Gives back the room of what was withdrawn. */

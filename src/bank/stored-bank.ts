@@ -73,7 +73,7 @@ export class StoredBank implements Bank {
     this.#needs = needs;
     this.snapshots = {
       change: async () => (await this.#open.reading.selectFrom('bank').select('change').executeTakeFirstOrThrow()).change,
-      view: (work) => this.#open.view(async (db, stream) => work(await viewOf(db, stream))),
+      view: (work) => this.#open.view(async (db, reads) => work(await viewOf(db, reads))),
     };
   }
 

@@ -1,28 +1,25 @@
-import type { CompiledQuery, Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { wholeNumber } from '../errors.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { nextTurn } from '../input.js';
-import { furtherOf } from './apply.js';
+import { entrySlices, furtherOf } from './apply.js';
 import { inPieces } from './bulk.js';
 import { changesSince, markOf } from './changes.js';
+import { type EntryRange, type NameRow, type Reads, type SignalRow, sliceOf } from './reads.js';
 import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
 import { type EntryTable, INLINE_SIGNALS, SIGNAL_NUMBERS, type Tables } from './schema.js';
-import { BANK_SIGNALS, type BankSignal } from './signal.js';
-import type { BankView, SignalSlice, SliceOptions, SourceEntry } from './snapshot-source.js';
-import type { Stream } from './store.js';
+import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES } from './signal.js';
+import type { BankView, EntryName, SliceOptions, SourceEntry } from './snapshot-source.js';
 
 const SLICE = 5_000;
 const MAX_SLICE = 100_000;
 
-/** What a list searches by. */
-export interface SignalRow {
-  readonly value: Uint8Array;
-  readonly entry: number;
-}
+/** Signals of rows of their own that are read at once with those of a range of entries: few have any (our own choice). */
+const MAX_FURTHER = 50_000;
 
 /** A bank within one transaction. */
-export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankView> {
+export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView> {
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
   return {
     change,
@@ -38,12 +35,26 @@ export async function viewOf(db: Kysely<Tables>, stream: Stream): Promise<BankVi
     },
     async *signals(types, options = {}) {
       const { slice, signal } = checkSlices(options);
-      const query = await searchable(db, [types].flat());
+      const query = (await searchable(db, [types].flat()))?.orderBy('value').orderBy('entry').compile();
       if (!query) return;
-      for await (const rows of stream(query, slice)) {
+      for await (const rows of reads.stream(query, slice)) {
         yield sliceOf(rows);
         await nextTurn(signal);
       }
+    },
+    async *signalsByEntry(types, options = {}) {
+      const { slice, signal } = checkSlices(options);
+      const all = [types].flat();
+      const areShort = all.every((type) => SIGNAL_BYTES[type] !== null);
+      for await (const range of entrySlices(db, signal)) {
+        const query = (await searchable(db, all, range))?.orderBy('entry').orderBy('value').compile();
+        if (!query) return;
+        if (areShort && (await furtherCount(db, all, range)) <= MAX_FURTHER) yield await reads.signals(query);
+        else for await (const rows of reads.stream(query, slice)) yield sliceOf(rows);
+      }
+    },
+    async *names({ signal } = {}) {
+      for await (const range of entrySlices(db, signal)) yield (await reads.names(range)).map(nameOf);
     },
     async *entries(options = {}) {
       const { slice, signal } = checkSlices(options);
@@ -70,18 +81,38 @@ function checkSlices({ slice = SLICE, signal }: SliceOptions): { slice: number; 
   return { slice: wholeNumber('slice', slice, 1, MAX_SLICE), signal };
 }
 
-/** Asks for what is searched of some types (as `BankView` says); nothing where nothing is. */
-async function searchable(db: Kysely<Tables>, types: readonly BankSignal[]): Promise<CompiledQuery<SignalRow> | undefined> {
+function nameOf({ id, list, key, rest }: NameRow): EntryName {
+  const { category } = rest === null ? {} : (JSON.parse(rest) as { category?: string });
+  return { id, list, key, ...(category !== undefined && { category }) };
+}
+
+/** Signals in rows of their own of the entries of a range. */
+async function furtherCount(db: Kysely<Tables>, types: readonly BankSignal[], { from, to }: EntryRange): Promise<number> {
+  const { count } = await db
+    .selectFrom('signal')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where(
+      'type',
+      'in',
+      types.map((type) => SIGNAL_NUMBERS[type]),
+    )
+    .where('entry', '>', from)
+    .where('entry', '<=', to)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Asks for what is searched of some types (as `BankView` says), of all entries or those of a range; nothing where nothing is. */
+async function searchable(
+  db: Kysely<Tables>,
+  types: readonly BankSignal[],
+  range?: EntryRange,
+): Promise<SelectQueryBuilder<Tables, never, SignalRow> | undefined> {
   const enabled = await db.selectFrom('list').select('id').where('enabled', '=', 1).execute();
   const lists = enabled.map((row) => row.id);
   const known = types.filter((type) => type !== 'other' && BANK_SIGNALS.includes(type));
-  const [first, ...others] = lists.length === 0 ? [] : known.flatMap((type) => searchableRows(db, type, lists));
-  if (!first) return undefined;
-  return others
-    .reduce((all, other) => all.unionAll(other), first)
-    .orderBy('value')
-    .orderBy('entry')
-    .compile();
+  const [first, ...others] = lists.length === 0 ? [] : known.flatMap((type) => searchableRows(db, type, lists, range));
+  return first && others.reduce((all, other) => all.unionAll(other), first);
 }
 
 /** What is searched of one type: in rows of their own, and in those of their entries. */
@@ -89,6 +120,7 @@ export function searchableRows(
   db: Kysely<Tables>,
   type: BankSignal,
   lists: readonly number[],
+  range?: EntryRange,
 ): SelectQueryBuilder<Tables, never, SignalRow>[] {
   const number = SIGNAL_NUMBERS[type];
   const quarantined = db.selectFrom('quarantine').select('value').where('type', '=', number);
@@ -108,6 +140,7 @@ export function searchableRows(
     further = further
       .where('value', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
+  if (range) further = further.where('entry', '>', range.from).where('entry', '<=', range.to);
   const column = INLINE_SIGNALS.find((inline) => inline === type);
   if (!column) return [further];
   let inline = db
@@ -122,20 +155,8 @@ export function searchableRows(
     inline = inline
       .where('pdq', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
+  if (range) inline = inline.where('id', '>', range.from).where('id', '<=', range.to);
   return [inline, further];
-}
-
-function sliceOf(rows: readonly SignalRow[]): SignalSlice {
-  const ends = new Uint32Array(rows.length);
-  const entries = new Float64Array(rows.length);
-  let length = 0;
-  for (const [i, { value, entry }] of rows.entries()) {
-    ends[i] = length += value.length;
-    entries[i] = entry;
-  }
-  const values = new Uint8Array(length);
-  for (const [i, { value }] of rows.entries()) values.set(value, (ends[i] as number) - value.length);
-  return { values, ends, entries };
 }
 
 /** What this platform thinks of an entry. */

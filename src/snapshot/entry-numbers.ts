@@ -15,6 +15,8 @@ export class EntryNumbers {
   #places = new Uint16Array(1024);
   #numbers = new Uint32Array(1024);
   #count = 0;
+  /** Whether any entry is of a negative list. */
+  hasNegative = false;
 
   get count(): number {
     return this.#count;
@@ -29,6 +31,7 @@ export class EntryNumbers {
   }
 
   addNegative(id: number): void {
+    this.hasNegative = true;
     this.add(id, NEGATIVE, 0);
   }
 
@@ -41,7 +44,9 @@ export class EntryNumbers {
   }
 
   #find(id: number): number {
-    let [low, high] = [0, this.#count];
+    // Ids rise by one at least: where none is missing, the first is as far below as its place.
+    let [low, high] = [0, Math.min(this.#count, id - (this.#ids[0] as number) + 1)];
+    if (high > 0 && this.#ids[high - 1] === id) return high - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#ids[middle] as number) < id) low = middle + 1;

@@ -8,7 +8,8 @@ export interface ValueGroup {
 }
 
 /**
- * Puts signals, which come ascending by value and those of one value by entry, together by value, and leaves out what a negative list carries.
+ * Puts signals of one value that follow each other together, and leaves out what a negative list carries: those that may be on one have to come
+ * ascending by value, those of one value by entry.
  * An entry that carries a value as two types, a file's and a video's digest, is one owner of it.
  */
 export class ValueGroups {
@@ -29,7 +30,7 @@ export class ValueGroups {
       const value = values.subarray(begin, end);
       begin = end;
       if (!this.#value || !sameBytes(this.#value, value)) {
-        yield* this.end();
+        if (this.#value) yield* this.end();
         this.#value = value;
       }
       const place = this.#numbers.placeOf(entries[i] as number);
@@ -52,5 +53,7 @@ function samePlace(a: EntryPlace, b: EntryPlace | undefined): boolean {
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -119,10 +119,10 @@ class SnapshotWriter {
     const numbers = new EntryNumbers();
     const places = new Map(works.map((work, i) => [work.list.id, { work, place: i }]));
     let entries = 0;
-    for await (const slice of view.entries(signal ? { signal } : {})) {
-      for (const { id, list, record } of slice) {
+    for await (const slice of view.names(signal ? { signal } : {})) {
+      for (const { id, list, key, category } of slice) {
         const found = places.get(list);
-        if (found) numbers.add(id, found.place, addEntry(found.work, record.key, record.category));
+        if (found) numbers.add(id, found.place, addEntry(found.work, key, category));
         else if (negative.has(list)) numbers.addNegative(id);
       }
       entries += slice.length;
@@ -132,27 +132,8 @@ class SnapshotWriter {
   }
 
   async *#writeIndexes(kind: IndexSection, view: BankView, works: readonly ListWork[], numbers: EntryNumbers): AsyncGenerator<Uint8Array> {
-    const { signal, onProgress } = this.#options;
-    const { types, width } = HELD[kind];
-    const lists = works.map(() => new ListSignals(width));
-    const take = (groups: Iterable<ValueGroup>): void => {
-      for (const { value, owners } of groups) {
-        if (width !== null && value.byteLength !== width)
-          throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
-        const usable = kind !== 'urls' || isUrlRule(textOf(value));
-        for (const { place, number } of owners)
-          if (usable) lists[place]?.add(value, number);
-          else ++(works[place] as ListWork).unreadableUrls;
-      }
-    };
-    let signals = 0;
-    const groups = new ValueGroups(numbers);
-    for await (const slice of view.signals(types, signal ? { signal } : {})) {
-      take(groups.push(slice));
-      signals += slice.entries.length;
-      onProgress?.({ entries: numbers.count, building: kind, signals });
-    }
-    take(groups.end());
+    const { signal } = this.#options;
+    const lists = await this.#gather(kind, view, works, numbers);
     for (const [i, work] of works.entries()) {
       const gathered = lists[i] as ListSignals;
       if (gathered.count === 0) continue;
@@ -160,6 +141,31 @@ class SnapshotWriter {
       gathered.clear();
       work.sections[kind] = yield* this.#section(index.chunks());
     }
+  }
+
+  /** The signals of each list. Only what a negative list may carry has to come by value. */
+  async #gather(kind: IndexSection, view: BankView, works: readonly ListWork[], numbers: EntryNumbers): Promise<ListSignals[]> {
+    const { signal, onProgress } = this.#options;
+    const { types, width } = HELD[kind];
+    const lists = works.map(() => new ListSignals(width));
+    const take = ({ value, owners }: ValueGroup): void => {
+      if (width !== null && value.byteLength !== width)
+        throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
+      const usable = kind !== 'urls' || isUrlRule(textOf(value));
+      for (const { place, number } of owners)
+        if (usable) lists[place]?.add(value, number);
+        else ++(works[place] as ListWork).unreadableUrls;
+    };
+    const options = signal ? { signal } : {};
+    const groups = new ValueGroups(numbers);
+    let signals = 0;
+    for await (const slice of numbers.hasNegative ? view.signals(types, options) : view.signalsByEntry(types, options)) {
+      for (const group of groups.push(slice)) take(group);
+      signals += slice.entries.length;
+      onProgress?.({ entries: numbers.count, building: kind, signals });
+    }
+    for (const group of groups.end()) take(group);
+    return lists;
   }
 
   async *#writeEnd(moment: Pick<Manifest, 'createdAt' | 'change' | 'mark'>, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bank } from '../../src/bank/bank.js';
+import type { SignalSlice } from '../../src/bank/snapshot-source.js';
 import { type BankPlace, places } from './banks.js';
 import { batch, entriesOf, record, signal } from './fixtures.js';
 
@@ -100,6 +101,37 @@ describe.each(places)('what a snapshot is made from, on %s', (_name, makePlace) 
     expect(await entriesOf(bank)).toHaveLength(500);
   });
 
+  test('gives names and signals by entry that are those of the entries, whatever their records say', async () => {
+    const records = [
+      {
+        ...record('k"\\1\u2028é😀', signal('md5', 1), signal('video-md5', 1), signal('md5', 2)),
+        category: 'A"1',
+        note: 'long '.repeat(2_000),
+      },
+      { ...record('k2', signal('pdq', 3, { quality: 66.12345678901234 })), category: 'é' },
+      { ...record('k3', signal('pdq', 4, { quality: 7 }), signal('url', 5), signal('sha1', 6)), tags: ['a'] },
+      record('k4', signal('md5', 1), signal('pdq', 3, { quality: 100 })),
+      record('k5'),
+    ];
+    await bank.apply('a', batch(records));
+    await bank.apply('off', batch([record('k1', signal('md5', 9))]));
+    await bank.setList('off', { enabled: false });
+    expect(await bank.apply('a', batch(records))).toMatchObject({ added: 0, replaced: 0, unchanged: records.length });
+    await bank.snapshots.view(async (view) => {
+      const names = (await all(view.names())).flat();
+      const entries = (await all(view.entries())).flat();
+      expect(names).toEqual(
+        entries.map(({ id, list, record: { key, category } }) => ({ id, list, key, ...(category !== undefined && { category }) })),
+      );
+      expect(names.slice(0, 2)).toMatchObject([records[0], records[1]].map((one) => ({ key: one?.key, category: one?.category })));
+      for (const types of [['md5', 'video-md5'], ['pdq'], ['sha1'], ['sha256'], ['url']] as const) {
+        const byValue = pairsOf(await all(view.signals(types, { slice: 2 })));
+        const byEntry = pairsOf(await all(view.signalsByEntry(types)));
+        expect(byEntry).toEqual(byValue.toSorted((a, b) => a.entry - b.entry || (a.value < b.value ? -1 : 1)));
+      }
+    });
+  });
+
   test('has the lists and what they are', async () => {
     await bank.addList('good', { negative: true });
     await bank.addList('off', { enabled: false });
@@ -109,3 +141,15 @@ describe.each(places)('what a snapshot is made from, on %s', (_name, makePlace) 
     ]);
   });
 });
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const gathered: Item[] = [];
+  for await (const item of items) gathered.push(item);
+  return gathered;
+}
+
+function pairsOf(slices: readonly SignalSlice[]): { entry: number; value: string }[] {
+  return slices.flatMap(({ values, ends, entries }) =>
+    [...entries].map((entry, i) => ({ entry, value: Buffer.from(values.subarray(ends[i - 1] ?? 0, ends[i])).toString('hex') })),
+  );
+}

@@ -11,6 +11,23 @@ export interface TestEntry {
 
 /** What a bank would give, in slices that cut equal values apart. */
 export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]): BankView {
+  async function* inSlices(types: BankSignal | readonly BankSignal[], byEntry: boolean) {
+    const held = all.flatMap(({ list, signals }, i) =>
+      lists.find(({ id }) => id === list)?.enabled
+        ? signals.filter((one) => [types].flat().includes(one.type)).map(({ value }) => ({ value, id: 3 * i + 1 }))
+        : [],
+    );
+    held.sort((a, b) => (byEntry ? a.id - b.id : 0) || Buffer.compare(a.value, b.value) || a.id - b.id);
+    for (let at = 0; at < held.length; at += 3) {
+      const slice = held.slice(at, at + 3);
+      let end = 0;
+      yield {
+        values: new Uint8Array(Buffer.concat(slice.map(({ value }) => value))),
+        ends: Uint32Array.from(slice, ({ value }) => (end += value.length)),
+        entries: Float64Array.from(slice, ({ id }) => id),
+      };
+    }
+  }
   return {
     change: 17,
     mark: 'seventeen',
@@ -23,23 +40,14 @@ export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]):
           record: { key, signals: [], ...(category !== undefined && { category }) },
         }));
     },
-    async *signals(types) {
-      const held = all.flatMap(({ list, signals }, i) =>
-        lists.find(({ id }) => id === list)?.enabled
-          ? signals.filter((one) => [types].flat().includes(one.type)).map(({ value }) => ({ value, id: 3 * i + 1 }))
-          : [],
-      );
-      held.sort((a, b) => Buffer.compare(a.value, b.value) || a.id - b.id);
-      for (let at = 0; at < held.length; at += 3) {
-        const slice = held.slice(at, at + 3);
-        let end = 0;
-        yield {
-          values: new Uint8Array(Buffer.concat(slice.map(({ value }) => value))),
-          ends: Uint32Array.from(slice, ({ value }) => (end += value.length)),
-          entries: Float64Array.from(slice, ({ id }) => id),
-        };
-      }
+    async *names() {
+      for (let at = 0; at < all.length; at += 300)
+        yield all
+          .slice(at, at + 300)
+          .map(({ list, key, category }, i) => ({ id: 3 * (at + i) + 1, list, key, ...(category !== undefined && { category }) }));
     },
+    signals: (types) => inSlices(types, false),
+    signalsByEntry: (types) => inSlices(types, true),
     entriesOf: async () => [],
     changesSince: async () => undefined,
   };

@@ -1,4 +1,4 @@
-import type { SignalRow } from '../view.js';
+import type { SignalRow } from '../reads.js';
 
 /** Signals of one type that came into the search, by entry. */
 export interface NewSignals {

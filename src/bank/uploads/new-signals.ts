@@ -3,9 +3,10 @@ import { nextTurn } from '../../input.js';
 import { entrySlices } from '../apply.js';
 import { inPieces } from '../bulk.js';
 import { changesAfter, type NotedChange } from '../changes.js';
+import type { SignalRow } from '../reads.js';
 import type { Tables } from '../schema.js';
 import type { BankSignal } from '../signal.js';
-import { type SignalRow, searchableRows } from '../view.js';
+import { searchableRows } from '../view.js';
 import { Gathered, type NewSignals } from './gathered.js';
 import type { Rematch } from './upload.js';
 
