@@ -37,6 +37,37 @@ describe('the folder of a bank', () => {
     await bank.close();
   });
 
+  test('is for nobody else, whatever the umask, also while it is filled and a snapshot is written', async () => {
+    const egide = await load();
+    const modes = new Map<string, number>();
+    let filling = true;
+    const look = async (): Promise<void> => {
+      while (filling)
+        for (const name of await readdir(folder.path, { recursive: true })) {
+          const found = await stat(join(folder.path, name)).catch(() => undefined); // a temporary file may be gone
+          if (found) modes.set(name.replace(/\d+-[0-9a-f]+\.part/, 'part'), found.mode & 0o777);
+        }
+    };
+    const umask = process.umask(0);
+    try {
+      const looking = look();
+      const bank = await egide.openBank(path);
+      await bank.apply('a', batch(many));
+      await egide.saveSnapshot(bank, join(path, 'other.snapshot'));
+      await bank.snapshot();
+      await bank.compact();
+      filling = false;
+      await looking;
+      await bank.close();
+    } finally {
+      filling = false;
+      process.umask(umask);
+    }
+    for (const name of ['bank.db', 'bank.db-wal', 'bank.db-shm', 'bank.snapshot', 'other.snapshot', 'other.snapshot.part'])
+      expect(modes.get(`deep/bank/${name}`)?.toString(8), name).toBe('600');
+    for (const [name, mode] of modes) expect(mode & 0o077, name).toBe(0);
+  });
+
   test('is not made where that is not wanted', async () => {
     await expect(openBank(path, { create: false })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await filled();
