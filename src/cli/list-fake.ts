@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { SERVER_FAULTS } from '../fakes/fake.js';
 import { FAKES, startFake } from '../fakes/fakes.js';
-import { credentialVariable } from '../list/exchanges/registry.js';
+import { credentialVariable, EXCHANGES } from '../list/exchanges/registry.js';
 import type { Command } from './command.js';
 import { UsageError } from './io.js';
 
@@ -48,8 +48,10 @@ Faults of ${FAULTS_HELP}`,
       if (given.flag('json')) await io.out(`${JSON.stringify({ kind, url, settings, credentials, faults })}\n`);
       else {
         const lines = Object.entries(credentials).map(([name, value]) => `export ${credentialVariable(kind, name)}='${value}'\n`);
-        const add = Object.entries(settings).map(([name, value]) => ` --setting ${name}=${value}`);
-        const head = `# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n# egide list add NAME --kind ${kind}${add.join('')}\n`;
+        const given = Object.entries(settings).map(([name, value]) => ` --setting ${name}=${value}`);
+        const isList = EXCHANGES.some((exchange) => exchange.kind === kind);
+        const use = isList ? `egide list add NAME --kind ${kind}${given.join('')}` : `baseUrl ${url}`;
+        const head = `# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n# ${use}\n`;
         await io.out(`${head}${lines.join('')}`);
       }
       if (!io.signal.aborted) await once(io.signal, 'abort');

@@ -17,15 +17,19 @@ import { FAKE_SECRET, fakeHex } from './synthetic.js';
 export const fakeThreatExchange: FakeKind = {
   kind: 'threatexchange',
   faults: [
+    { name: 'withdrawn', what: 'indicators are withdrawn later' },
     { name: 'no-owner', what: 'descriptors without an owner, of some indicators all' },
     { name: 'odd-tags', what: 'tags as `{ data: [{ text }] }`, null, or not at all' },
-    { name: 'empty-descriptors', what: 'withdrawn indicators are not marked as such and have no descriptors (ThreatExchange #834)' },
+    {
+      name: 'empty-descriptors',
+      what: 'indicators are withdrawn later, and are not marked as such but have no descriptors (ThreatExchange #834)',
+    },
     { name: 'url-types', what: 'URLs as URI, RAW_URI and UNCLICKABLE_URL at once, of which one is withdrawn later' },
     { name: 'early-stop', what: 'every third page is empty, and pages name no next one (ThreatExchange #1191)' },
     { name: 'empty-page', what: 'the first page of each question has no update and says that there are more' },
     { name: 'same-second', what: 'a third of the updates is of one second' },
     { name: 'changing', what: 'after each page an indicator that was given changes and moves to the end' },
-    { name: 'malformed-record', what: 'one update of each page is malformed' },
+    { name: 'malformed-record', what: 'one update of twenty is malformed' },
     { name: 'unknown-types', what: 'types that nothing matches, or that no document names' },
     { name: 'out-of-order', what: 'updates come in no order of time', fatal: true },
     { name: 'foreign-next', what: '`paging.next` is on another host, which a client must not ask', fatal: true },
@@ -81,7 +85,8 @@ class ThreatExchange implements FakeSource {
     this.#indicators = Array.from({ length: world.entries }, (_, i) => {
       const crowded = world.has('same-second') && i * 3 >= world.entries && i * 3 < 2 * world.entries;
       const created = Math.floor((FIRST_DAY + ((LAST_DAY - FIRST_DAY) * (crowded ? world.entries / 3 : i)) / world.entries) / 1000);
-      const withdrawn = i % 5 === 1 ? created + 30 * DAY_S : Number.POSITIVE_INFINITY;
+      const goes = i % 5 === 1 ? world.has('withdrawn') || world.has('empty-descriptors') : i % 6 === 4 && world.has('url-types');
+      const withdrawn = goes ? created + 30 * DAY_S : Number.POSITIVE_INFINITY;
       return { i, id: String(4_000_000_000_000_000 + 7 * i), created, withdrawn, changed: created };
     });
   }
@@ -132,8 +137,10 @@ class ThreatExchange implements FakeSource {
     this.#pages += 1;
     if (this.#world.has('early-stop') && this.#pages % 3 === 0) return { body: { data: [] } };
     const page = this.#world.has('empty-page') && after === null ? [] : rest.slice(0, size);
-    const data: unknown[] = page.map(({ indicator, updated }) => this.#updateOf(indicator, updated, now));
-    if (this.#world.has('malformed-record') && data.length > 0) data.splice(data.length >> 1, 0, malformed(this.#pages));
+    const data: unknown[] = page.flatMap(({ indicator, updated }) => {
+      const update = this.#updateOf(indicator, updated, now);
+      return this.#world.has('malformed-record') && indicator.i % 20 === 10 ? [malformed(this.#pages), update] : [update];
+    });
     const [last, following] = [page.at(-1), rest[page.length]];
     if (this.#world.has('changing') && page[0]) this.#change(page[0].indicator, now);
     // A page that ended within a second without naming the next one would hide the rest of it from anybody.

@@ -9,8 +9,8 @@ export interface ThreatExchangePage {
   readonly updates: ReadonlyMap<string, BankRecord | null>;
   readonly problems: readonly RecordProblem[];
   readonly read: number;
-  /** When the updates happened, in seconds since 1970, in the order of the page. */
-  readonly times: readonly number[];
+  /** When the updates happened, in seconds since 1970, by key and in the order of the page. */
+  readonly times: ReadonlyMap<string, number>;
   /** URL of the next page. It has the access token in it. */
   readonly next?: string;
 }
@@ -50,7 +50,7 @@ export function pageOf(answer: HttpAnswer, reader: PageReader): ThreatExchangePa
   if (!Array.isArray(data)) throw notTheProtocol(answer, 'data is no list');
   const updates = new Map<string, BankRecord | null>();
   const problems: RecordProblem[] = [];
-  const times: number[] = [];
+  const times = new Map<string, number>();
   for (const [at, item] of data.entries()) {
     const update = fieldsOf(item);
     const key = idOf(update?.['id']);
@@ -59,7 +59,8 @@ export function pageOf(answer: HttpAnswer, reader: PageReader): ThreatExchangePa
       continue;
     }
     const time = secondsOf(update['last_updated']);
-    if (time !== undefined) times.push(time);
+    times.delete(key); // so that a key that stands twice has its later place
+    if (time !== undefined) times.set(key, time);
     take(updates, key, update, time, reader, problems);
   }
   const next = textOfField(fieldsOf(paging)?.['next']);
@@ -80,7 +81,7 @@ function take(
     problems.push({ key, reason: 'descriptors is no list', partial: false });
     return;
   }
-  updates.delete(key); // so that a key that stands twice has its later place
+  updates.delete(key);
   // An indicator that nobody describes has left the group, whatever `should_delete` says (#834).
   const isGone = update['should_delete'] === true || list.length === 0;
   updates.set(key, isGone ? null : recordOf(key, update, list, time, reader, problems));

@@ -23,7 +23,9 @@ const STALE_MS = 85 * 24 * 3600 * 1000;
 /** Seconds before now that are read again the next time: updates that are being written, and clocks that differ (our own choice). */
 const SETTLING_S = 300;
 /** Seconds that one question spans, so that an answer that ends early hides nothing beyond (our own choice). */
-const WINDOW_S = 365 * 24 * 3600;
+const WINDOW_S = 2 * 365 * 24 * 3600;
+/** What is asked when an answer tells of nothing later: the same once more, then from the second of the last update, and from the one after it. */
+const DOUBTS: readonly number[] = [-1, -1, 0, 1, 1];
 /** Before ThreatExchange began, in February 2015, nothing was updated; one question spans that. Seconds since 1970. */
 const LAUNCH_S = Date.UTC(2015, 0, 1) / 1000;
 /** Pages without an update in a row that are believed: our own choice. */
@@ -122,8 +124,8 @@ async function* readOn(source: Source, last: Checkpoint | undefined, options: Fe
  *
  * Each page is asked for from the last update of the one before, and not by `paging.next`, whose cursor is good only for as long as the
  * update that it marks stays in its place. Only within a second that has more than a page is `next` followed, without the token in it. The
- * source has been seen to stop early (ThreatExchange #1191): neither an empty page nor a missing `next` is the end, but only a question that,
- * asked twice, tells of nothing later.
+ * source has been seen to stop early (ThreatExchange #1191): neither an empty page nor a missing `next` is the end, but only that nothing later
+ * is told of whichever way it is asked for ({@link DOUBTS}).
  */
 async function* pagesOf(
   source: Source,
@@ -135,41 +137,55 @@ async function* pagesOf(
   const { ask, path, pageSize: limit } = source;
   let at = from;
   let next: string | undefined;
-  let isDoubted = false;
+  let doubt = 0;
   let empty = 0;
   const followed = new Set<string>();
+  const told = new Map<string, number>();
   for (;;) {
     // Whether `start_time` itself belongs to the answer is not documented: from the second before, both answers lose nothing.
-    const query = { start_time: Math.max(0, at - 1), stop_time: to, limit, fields: UPDATE_FIELDS };
+    const query = { start_time: Math.max(0, at + (DOUBTS[doubt] as number)), stop_time: to, limit, fields: UPDATE_FIELDS };
     const answer = await ask(next === undefined ? { path, query, signal } : { path: next, signal });
     const page = pageOf(answer, reader);
-    checkOrder(answer, page.times, at - 1);
-    const latest = Math.max(at, page.times.at(-1) ?? at);
-    yield { page, reached: latest };
+    const latest = latestOf(answer, page.times.values(), at - 1);
+    yield { page: withoutTold(page, told), reached: latest };
+    for (const [key, time] of page.times) told.set(key, time);
     empty = page.read === 0 ? empty + 1 : 0;
     const following = nextOf(source, answer, page);
-    const isEnd = latest === at && following === undefined;
-    if (isEnd && isDoubted) return;
-    isDoubted = isEnd;
     if (latest > at) {
       at = latest;
       next = undefined;
+      doubt = 0;
       followed.clear();
+      for (const [key, time] of told) if (time < at - 1) told.delete(key);
     } else if (following !== undefined) {
       if (followed.has(following) || empty > MAX_EMPTY_PAGES) throw notTheProtocol(answer, 'its pages do not end');
       next = following;
+      if (doubt === 1) doubt = 0;
       followed.add(following);
+    } else if (++doubt === DOUBTS.length) return;
+    else if (doubt > 1) {
+      next = undefined;
+      followed.clear();
     }
   }
 }
 
-/** Without order the time of the last update says nothing of what else there is. */
-function checkOrder(answer: HttpAnswer, times: readonly number[], first: number): void {
+/** The time of the last update, or that after `first`. Without order it would say nothing of what else there is. */
+function latestOf(answer: HttpAnswer, times: Iterable<number>, first: number): number {
   let before = first;
   for (const time of times) {
     if (time < before) throw notTheProtocol(answer, 'its updates are not in order of time');
     before = time;
   }
+  return Math.max(before, first + 1);
+}
+
+/** A page without what was told before, since each question begins with the end of the one before. */
+function withoutTold(page: ThreatExchangePage, told: ReadonlyMap<string, number>): ThreatExchangePage {
+  const isTold = (key: string | undefined): boolean => key !== undefined && told.has(key) && told.get(key) === page.times.get(key);
+  const updates = new Map([...page.updates].filter(([key]) => !isTold(key)));
+  const problems = page.problems.filter(({ key }) => !isTold(key));
+  return { ...page, updates, problems, read: page.read - (page.updates.size - updates.size) };
 }
 
 /** The URL of the next page without the token, which it carries. */
