@@ -1,17 +1,23 @@
-// Imports N rows of CSV into an embedded bank, beside what the database itself takes: node bench/bank.mjs [rows] (default 300,000).
-// It checks the answer: every row is there, and what is searched is what was written. Prints one line of JSON.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Imports rows of CSV into an embedded bank, beside what the database itself takes, imports them again, and again with one in a hundred changed,
+// makes a snapshot and searches in it: node bench/bank.mjs [rows] (default 1,000,000; ten million with EGIDE_BENCH_LARGE=1).
+// It checks the answers: every row is there, and what is searched is what was written. Prints one line of JSON.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { load } from '../dist/entry/node.js';
 import { hand, require, timed } from './measure.mjs';
 
-const rows = Number(process.argv[2] ?? 300_000);
+const rows = Number(process.argv[2] ?? (process.env.EGIDE_BENCH_LARGE === '1' ? 10_000_000 : 1_000_000));
 const ROW_BYTES = 48; // an MD5 digest and a PDQ hash
 const ROWS_PER_CHUNK = 1_000;
 const ROWS_PER_TRANSACTION = 5_000;
-const READ_SLICE = 10_000;
+const SEARCHES = 1_000;
+const RADIUS = 31;
+/** One row in so many is another one in the changed file. */
+const CHANGED_EVERY = 100;
 
 /** Words of a row that no other row has: a multiplication by an odd number loses nothing (Knuth, volume 2, 3.2.1). */
 function writeValue(row, into) {
@@ -21,14 +27,14 @@ function writeValue(row, into) {
 
 const keyOf = (row) => `entry-${String(row).padStart(9, '0')}`;
 
-/** The list as a file would give it. */
-async function* csv() {
+/** The list as a file would give it; each `changedEvery`th row as another one. */
+async function* csv(changedEvery = Infinity) {
   yield Buffer.from('id,md5,pdq\n');
   const value = Buffer.alloc(ROW_BYTES);
   for (let row = 0; row < rows; ) {
     let text = '';
     for (const end = Math.min(rows, row + ROWS_PER_CHUNK); row < end; ++row) {
-      writeValue(row, value);
+      writeValue((row + 1) % changedEvery === 0 ? row + rows : row, value);
       text += `${keyOf(row)},${value.toString('hex', 0, 16)},${value.toString('hex', 16)}\n`;
     }
     yield Buffer.from(text);
@@ -53,48 +59,100 @@ function bare(path) {
   require(database.prepare('select count(*) as count from entry').all([])[0].count === rows, 'the ceiling lost rows');
 }
 
-async function searched(bank, type, bytes) {
-  let count = 0;
-  await bank.snapshots.view(async (view) => {
-    for await (const { values, entries } of view.signals(type, { slice: READ_SLICE })) {
-      require(values.length === bytes * entries.length, 'a slice has another width');
-      count += entries.length;
-    }
-  });
-  return count;
+/** MiB of a process as Linux counts them: `VmHWM` at its peak, `RssAnon` its own memory, `RssFile` pages of files. */
+function memoryMiB(field) {
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? Number.NaN) / 1024;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'egide-bench-'));
-try {
-  const ceiling = await timed(() => bare(join(folder, 'bare.db')));
+/** In a process of its own: makes a snapshot of a bank. */
+async function makeSnapshot(folder, file) {
+  const egide = await load();
+  const bank = await egide.openBank(folder);
+  const started = performance.now();
+  const { seconds } = await timed(() => egide.saveSnapshot(bank, file));
+  const wallSeconds = (performance.now() - started) / 1000;
+  await bank.close();
+  return { seconds, wallSeconds, fileMiB: statSync(file).size / 2 ** 20, peakMiB: memoryMiB('VmHWM') };
+}
+
+/** In a process of its own: what a scanner holds of a snapshot. */
+async function searchSnapshot(file) {
+  const egide = await load();
+  const before = memoryMiB('RssAnon');
+  const snapshot = await egide.openSnapshot(file);
+  const openedMiB = memoryMiB('RssAnon') - before;
+  const [list] = snapshot.lists;
+  require(list.entryCount === rows, `the snapshot has ${list.entryCount} entries`);
+  const value = Buffer.alloc(ROW_BYTES);
+  for (let i = 0; i < SEARCHES; ++i) {
+    const row = Math.floor((i * rows) / SEARCHES);
+    writeValue((row + 1) % CHANGED_EVERY === 0 ? row + rows : row, value);
+    require(list.digests.md5.find(value.subarray(0, 16)).includes(row), `the digest of row ${row} is not found`);
+    require(list.pdq
+      .search(value.subarray(16), { maxDistance: RADIUS })
+      .hits.some(({ id }) => id === row), `the hash of row ${row} is not found`);
+  }
+  return { openedMiB, searchedMiB: memoryMiB('RssAnon') - before, fileMiB: memoryMiB('RssFile') };
+}
+
+/** Runs a part of this program in a process of its own. */
+function apart(part, ...paths) {
+  const args = [fileURLToPath(import.meta.url), String(rows), part, ...paths];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+}
+
+/** Imports, and the rows a second of processor time without the making of the text, which a file would not take. */
+async function imported(bank, changedEvery, makingSeconds, onProgress) {
+  const started = performance.now();
+  const { made, seconds } = await timed(() => bank.import(csv(changedEvery), { list: 'a', onProgress }));
+  const wallSeconds = (performance.now() - started) / 1000;
+  return { made, rowsPerSecond: rows / (seconds - makingSeconds), wallRowsPerSecond: rows / (wallSeconds - makingSeconds) };
+}
+
+async function measure(folder) {
+  const ceilings = [(await timed(() => bare(join(folder, 'before.db')))).seconds];
   const making = await timed(async () => {
     for await (const _ of csv());
   });
-  const bank = await (await load()).openBank(join(folder, 'bank'));
-  const started = performance.now();
-  const importing = await timed(() => bank.import(csv(), { list: 'a' }));
-  const wallSeconds = (performance.now() - started) / 1000;
-  const { added, problems } = importing.made;
-  require(added === rows && problems.length === 0, `${added} rows of ${rows} were added`);
-  const again = await timed(() => bank.import(csv(), { list: 'a' }));
+  const place = join(folder, 'bank');
+  const bank = await (await load()).openBank(place);
+  const residentMiB = []; // after each tenth
+  const first = await imported(bank, Infinity, making.seconds, ({ read }) => {
+    if (read >= (rows / 10) * (residentMiB.length + 1)) residentMiB.push(Math.round(memoryMiB('VmRSS')));
+  });
+  require(first.made.added === rows && first.made.problems.length === 0, `${first.made.added} rows of ${rows} were added`);
+  ceilings.push((await timed(() => bare(join(folder, 'after.db')))).seconds);
+  const again = await imported(bank, Infinity, making.seconds);
   require(again.made.unchanged === rows && again.made.withdrawn === 0, 'the second time something had changed');
-  const reading = await timed(() => searched(bank, 'md5', 16));
-  require(reading.made === rows && (await searched(bank, 'pdq', 32)) === rows, 'not everything is searched');
-  require((await bank.verify()).ok, 'the bank is damaged');
+  const changed = await imported(bank, CHANGED_EVERY, making.seconds);
+  require(changed.made.replaced === rows / CHANGED_EVERY && changed.made.withdrawn === 0, `${changed.made.replaced} rows were replaced`);
+  const ceilingSeconds = (ceilings[0] + ceilings[1]) / 2;
   const { byteLength } = await bank.status();
   await bank.close();
-  const seconds = importing.seconds - making.seconds; // of making the text, which a file would not take
-  hand({
+  const file = join(folder, 'snapshot');
+  return {
     rows,
-    ceilingRowsPerSecond: Math.round(rows / ceiling.seconds),
-    importRowsPerSecond: Math.round(rows / seconds),
-    ofCeiling: Number((ceiling.seconds / seconds).toFixed(2)),
-    importWallSeconds: Number(wallSeconds.toFixed(1)),
-    unchangedRowsPerSecond: Math.round(rows / (again.seconds - making.seconds)),
-    sortedSignalsPerSecond: Math.round(rows / reading.seconds),
-    bytesPerRow: Math.round(byteLength / rows),
-    peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-  });
-} finally {
-  rmSync(folder, { recursive: true });
+    ceiling: rows / ceilingSeconds,
+    ofCeiling: (first.rowsPerSecond * ceilingSeconds) / rows,
+    import: first.rowsPerSecond,
+    importWall: first.wallRowsPerSecond,
+    unchanged: again.rowsPerSecond,
+    changed: changed.rowsPerSecond,
+    bytesPerRow: byteLength / rows,
+    residentMiB,
+    snapshot: apart('snapshot', place, file),
+    scanner: apart('scanner', file),
+  };
+}
+
+const [, , , part, ...paths] = process.argv;
+if (part === 'snapshot') hand(await makeSnapshot(...paths));
+else if (part === 'scanner') hand(await searchSnapshot(...paths));
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'egide-bench-'));
+  try {
+    hand(await measure(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -1,5 +1,6 @@
 // Turns the figures of run.mjs into RESULTS.md.
 
+import { bankSection } from './report-bank.mjs';
 import { patchSection } from './report-patches.mjs';
 import { searchGoals, searchSections } from './report-search.mjs';
 import { mib, ms, named, table, times, us } from './tables.mjs';
@@ -19,6 +20,7 @@ export function report(results) {
     memory(results),
     changes(results),
     patchSection(results.patches),
+    ...(results.banks ? [bankSection(results.banks)] : []),
   ];
   return { text: `${sections.join('\n\n')}\n`, goals };
 }

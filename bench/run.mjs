@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs every benchmark and writes RESULTS.md: `npm run bench`, about thirteen minutes. Builds what is missing or older than its sources.
-// `npm run bench -- patches` runs the part about patches (run-patches.mjs) and leaves the rest of RESULTS.md as it is.
-// EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). EGIDE_BENCH_LARGE=1: search among more hashes (run-search.mjs).
+// `npm run bench -- patches` (or `bank`) runs that part (run-patches.mjs, bank.mjs) and leaves the rest of RESULTS.md as it is.
+// EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). EGIDE_BENCH_LARGE=1: search among more hashes (run-search.mjs), larger banks.
 // Needs what `npm run build` needs; FAISS, for comparison, needs python3; the part about memory needs Linux.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { replaced, report } from './report.mjs';
+import { bankSection } from './report-bank.mjs';
 import { patchSection } from './report-patches.mjs';
 import { runPatches } from './run-patches.mjs';
 import { runSearch } from './run-search.mjs';
@@ -16,6 +17,8 @@ import { runSearch } from './run-search.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, '.cache/bench');
 const started = Date.now();
+/** What alone is measured. */
+const [part] = process.argv.slice(2);
 
 const run = (command, args, options = {}) =>
   execFileSync(command, args.map(String), {
@@ -52,6 +55,7 @@ function build() {
   if (stale('dist/core.wasm', 'native', 'scripts/build.mjs')) parts.push('wasm');
   if (stale('dist/entry/node.js', 'src')) parts.push('ts');
   if (parts.length > 0) step(`Build ${parts.join(', ')}`, () => run('node', ['--liftoff-only', 'scripts/build.mjs', ...parts]));
+  if (part === 'bank') return;
   step('Build the C++ benchmarks', () => {
     mkdirSync(out, { recursive: true });
     run('cmake', ['-S', '.', '-B', out, '-DEGIDE_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release']);
@@ -98,6 +102,13 @@ const loadNow = () => os.loadavg().map((value) => value.toFixed(1));
 /** Each part in a process of its own: what one leaves behind does not weigh on the next. */
 const script = (name, ...args) => JSON.parse(run('node', [join('bench', name), ...args]));
 
+/** Measures banks alone. */
+function banks() {
+  const before = machine();
+  const bank = step('Banks', () => script('bank.mjs'));
+  return { machine: before, loadAfter: loadNow(), bank };
+}
+
 /** Measures patches alone. */
 function patches() {
   const before = machine();
@@ -118,6 +129,7 @@ function everything() {
     changes: step('How far changes move a hash', () => script('changes.mjs')),
     memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
     patches: patches(),
+    banks: process.platform === 'linux' ? banks() : null,
     loadAfter: loadNow(),
     packages: Object.fromEntries(
       ['sharp-phash', 'imghash', 'blockhash-core'].map((name) => [
@@ -130,13 +142,12 @@ function everything() {
   return results;
 }
 
-const PARTS = ['patches'];
-const [part] = process.argv.slice(2);
-if (part !== undefined && !PARTS.includes(part)) throw new Error(`expected nothing or ${PARTS.join(', ')}, got ${part}`);
+const PARTS = { patches: () => patchSection(patches()), bank: () => bankSection(banks()) };
+if (part !== undefined && !Object.hasOwn(PARTS, part)) throw new Error(`expected nothing or ${Object.keys(PARTS).join(', ')}, got ${part}`);
 build();
 const file = join(root, 'bench/RESULTS.md');
-if (part === 'patches') {
-  writeFileSync(file, replaced(readFileSync(file, 'utf8'), patchSection(patches())));
+if (part !== undefined) {
+  writeFileSync(file, replaced(readFileSync(file, 'utf8'), PARTS[part]()));
 } else {
   const { text, goals } = report(everything());
   writeFileSync(file, text);

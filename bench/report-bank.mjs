@@ -1,0 +1,49 @@
+// The section of RESULTS.md about banks.
+import { table } from './tables.mjs';
+
+const count = (value) => Math.round(value).toLocaleString('en');
+
+/** The section stands by itself, with its machine and its goals: `npm run bench -- bank` writes it alone. */
+export function bankSection({ machine, loadAfter, bank }) {
+  const { rows, snapshot, scanner, residentMiB } = bank;
+  const goals = [];
+  const goal = (text, measured, reached) => goals.push([text, measured, reached ? 'yes' : '**no**']);
+  goal(`import of ${count(rows)} rows of CSV: at least 120,000 a second on one core`, count(bank.import), bank.import >= 120_000);
+  const [firstMiB, lastMiB] = [residentMiB[2], residentMiB.at(-1)]; // the heap of JavaScript and the cache of the database fill up before
+  goal('its memory does not grow (within a quarter, from three tenths on)', `${firstMiB}, ${lastMiB} MiB`, lastMiB <= 1.25 * firstMiB);
+  goal('a snapshot of them: under 60 s on one core', `${snapshot.seconds.toFixed(1)} s`, snapshot.seconds < 60);
+  const times = snapshot.peakMiB / snapshot.fileMiB;
+  goal('its peak memory: under 2.5 times the file', `${times.toFixed(2)} times`, times < 2.5);
+  const share = scanner.searchedMiB / snapshot.fileMiB;
+  goal(
+    'what a scanner holds after 2,000 searches is the map, not a copy: under a twentieth of the file',
+    `${scanner.searchedMiB.toFixed(1)} MiB of its own, ${count(scanner.fileMiB)} MiB of files`,
+    share < 0.05,
+  );
+  const facts = [
+    ['date, commit', `${machine.date}, ${machine.commit}`],
+    ['processor', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB`],
+    ['system', `${machine.system}; load ${machine.load.join(', ')} before, ${loadAfter.join(', ')} after`],
+    ['Node', machine.node],
+  ];
+  const speeds = [
+    ['SQLite alone: each row by one prepared statement', count(bank.ceiling)],
+    ['first import', `${count(bank.import)}, ${bank.ofCeiling.toFixed(2)} of that (wall ${count(bank.importWall)})`],
+    ['import of the same file again', count(bank.unchanged)],
+    ['import of a file of which one row in a hundred is another', count(bank.changed)],
+  ];
+  return `## Banks
+
+${table(['', ''], facts)}
+
+${table(['goal', 'measured', 'reached'], goals)}
+
+${count(rows)} rows of an id, an MD5 digest and a PDQ hash, in the order of their ids, into an embedded bank. SQLite alone makes a table of the same
+values, 5,000 rows a transaction, before and after the first import. Rows a second of processor time, without the making of the text; each import is
+checked by its counts, the snapshot by 1,000 digests and 1,000 hashes that are found in it.
+
+${table(['', 'rows a second'], speeds)}
+
+A row takes ${bank.bytesPerRow.toFixed(0)} bytes of the bank. Resident set after each tenth of the first import, MiB: ${residentMiB.join(', ')}. The snapshot has
+${count(snapshot.fileMiB)} MiB and takes ${snapshot.wallSeconds.toFixed(1)} s on the wall.`;
+}
