@@ -7,7 +7,7 @@ import { LineSplitter } from './line-splitter.js';
 import { ListBuilder } from './list-builder.js';
 import { meaningOf, type RecordParser, SIGNALS, signalTypeOf } from './record.js';
 import { CsvRecords, readCsvHeader } from './records-csv.js';
-import { LocalFileRecords } from './records-local-file.js';
+import { localFileRecords } from './records-local-file.js';
 import { NdjsonRecords } from './records-ndjson.js';
 
 /** The formats that are read (docs/lists.md). */
@@ -142,7 +142,7 @@ class ListReader {
   #parserOf(format: ListFormat, firstLine: string): RecordParser {
     const { signalType, maxLineBytes } = this.#options;
     if (format === 'ndjson') return new NdjsonRecords(signalType, this.builder);
-    if (format === 'local_file') return new LocalFileRecords(signalType, this.builder);
+    if (format === 'local_file') return localFileRecords(signalType, this.builder);
     const header = readCsvHeader(firstLine);
     if (!header)
       throw new EgideError('INVALID_LIST', 'the header has no column for a signal: expected pdq, md5, sha1, sha256, or value and type');

@@ -1,5 +1,6 @@
 import { EgideError } from '../../errors.js';
-import { type ListRecord, type RecordParser, type RecordSink, recordOf } from '../record.js';
+import { LineRecords } from '../line-records.js';
+import { type RecordParser, type RecordSink, recordOf } from '../record.js';
 
 /** Types that the length of a value tells, by its bytes; 32 bytes may be a PDQ hash or a SHA-256 digest. */
 const BY_BYTES: ReadonlyMap<number, string> = new Map([
@@ -32,24 +33,11 @@ export function digestTypeOf(text: string): string | 'ask' | null {
 /**
  * Lines of one value each, in hex or base64. The type is told from the length where none is given.
  *
- * @throws {EgideError} `INVALID_LIST` at the first value of 32 bytes without a type.
+ * Pushing throws `INVALID_LIST` at the first value of 32 bytes without a type.
  */
-export class DigestLines implements RecordParser {
-  readonly #signalType: string | undefined;
-  readonly #sink: RecordSink;
-
-  constructor(signalType: string | undefined, sink: RecordSink) {
-    this.#signalType = signalType;
-    this.#sink = sink;
-  }
-
-  push(text: string, line: number): void {
-    const trimmed = text.trim();
-    if (trimmed !== '' && !trimmed.startsWith('#')) this.#sink.take(line, this.#record(trimmed, line));
-  }
-
-  #record(text: string, line: number): ListRecord | string {
-    const type = this.#signalType ?? digestTypeOf(text);
+export function digestLines(signalType: string | undefined, sink: RecordSink): RecordParser {
+  return new LineRecords(sink, (text, line) => {
+    const type = signalType ?? digestTypeOf(text);
     if (type === null) return 'neither hex nor base64 of 16, 20, 32, 64 or 144 bytes';
     if (type === 'ask')
       throw new EgideError(
@@ -57,7 +45,5 @@ export class DigestLines implements RecordParser {
         `line ${line} has a value of 32 bytes, which may be a PDQ hash or a SHA-256 digest: pass signalType, 'pdq' or 'sha256'`,
       );
     return recordOf(line, { type, value: text }, undefined);
-  }
-
-  end(): void {} // a record never spans lines
+  });
 }

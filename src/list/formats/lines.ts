@@ -2,10 +2,10 @@ import { EgideError } from '../../errors.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { ListRecord, RecordParser, RecordSink } from '../record.js';
 import { CsvRecords, readCsvHeader } from '../records-csv.js';
-import { LocalFileRecords } from '../records-local-file.js';
+import { localFileRecords } from '../records-local-file.js';
 import { NdjsonRecords } from '../records-ndjson.js';
 import { bankRecordOf, type ReadRecord } from './bank-record.js';
-import { DigestLines } from './digests.js';
+import { digestLines } from './digests.js';
 import type { BankFormat, FormatOptions, FormatReader, RecordTaker } from './format.js';
 import { IcseRecords } from './icse.js';
 import { MergedRecords } from './merged-records.js';
@@ -71,8 +71,8 @@ export class LineReader implements FormatReader {
         this.#take(line, typeof record === 'string' ? record : bankRecordOf(record, category)),
     };
     if (this.#format === 'ndjson') return new NdjsonRecords(signalType, sink);
-    if (this.#format === 'local_file') return new LocalFileRecords(signalType, sink);
-    if (this.#format === 'digests') return new DigestLines(signalType, sink);
+    if (this.#format === 'local_file') return localFileRecords(signalType, sink);
+    if (this.#format === 'digests') return digestLines(signalType, sink);
     if (this.#format === 'icse') return new IcseRecords(header, maxRecordBytes, (line, record) => this.#take(line, record));
     const columns = readCsvHeader(header);
     if (!columns) throw new EgideError('INVALID_LIST', 'the header has no column for a signal (docs/lists.md names them)');
