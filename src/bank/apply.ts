@@ -3,6 +3,7 @@ import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
 import { type Bulk, inPieces } from './bulk.js';
 import { noteChange } from './changes.js';
+import { storedJson } from './database-error.js';
 import type { BankRecord, Checkpoint, RecordBatch, RecordProblem } from './record.js';
 import type { Tally } from './report.js';
 import { badKey, type FurtherRow, type KeptRecord, keptRecord, sameRecord } from './rows.js';
@@ -230,5 +231,5 @@ export async function listToChange(db: Kysely<Tables>, name: string, revision: n
 
 /** The checkpoint of a list, as its source gave it. */
 export function checkpointOf({ checkpoint }: ListTable): Checkpoint | undefined {
-  return checkpoint === null ? undefined : (JSON.parse(checkpoint) as Checkpoint);
+  return checkpoint === null ? undefined : (storedJson(checkpoint) as Checkpoint);
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { invalid } from '../errors.js';
+import { storedJson } from './database-error.js';
 import { signalOf } from './rows.js';
 import type { Tables } from './schema.js';
 import type { BankSignal } from './signal.js';
@@ -58,7 +59,7 @@ export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole
 /** The mark of a change; before the first there is none. */
 export async function markOf(db: Kysely<Tables>, change: number): Promise<string> {
   const row = await db.selectFrom('change').select('what').where('id', '=', change).executeTakeFirst();
-  return row ? (JSON.parse(row.what) as ChangeJson).mark : '';
+  return row ? (storedJson(row.what) as ChangeJson).mark : '';
 }
 
 /** What changed after `since`; `undefined` if that is no longer known, or was in another history than that of `mark`. */
@@ -97,7 +98,7 @@ export async function changesAfter(
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
   const rows = await db.selectFrom('change').selectAll().where('id', '>', since).orderBy('id').execute();
   const changes = rows.map(({ id, what }): NotedChange => {
-    const { runs = [], list, value } = JSON.parse(what) as ChangeJson;
+    const { runs = [], list, value } = storedJson(what) as ChangeJson;
     return {
       id,
       runs,

@@ -1,11 +1,14 @@
 import { EgideError, type ErrorCode } from '../errors.js';
 
+/** What to do with a damaged bank. */
+const RESTORE = 'restore it from a copy, or make a new one and sync its lists';
+
 /** What the codes of SQLite mean for a bank (sqlite.org/rescode.html); an extended one begins with its primary one. */
 const SQLITE: readonly (readonly [prefix: string, code: ErrorCode, what: string])[] = [
   ['SQLITE_BUSY', 'BUSY', 'another process is writing to the bank: try again when it is done'],
   ['SQLITE_LOCKED', 'BUSY', 'the bank is in use: try again'],
   ['SQLITE_NOTADB', 'INVALID_BANK', 'bank.db is no bank: expected one that egide made'],
-  ['SQLITE_CORRUPT', 'INVALID_BANK', 'the bank is damaged: restore it from a copy, or make a new one and sync its lists'],
+  ['SQLITE_CORRUPT', 'INVALID_BANK', `the bank is damaged: ${RESTORE}`],
   ['SQLITE_FULL', 'WRITE_FAILED', 'the disk is full: nothing of this step was kept'],
   ['SQLITE_READONLY', 'WRITE_FAILED', 'the bank cannot be written: look at the permissions of its folder and of bank.db'],
   ['SQLITE_CANTOPEN', 'WRITE_FAILED', 'the bank cannot be opened for writing: look at the permissions of its folder and of bank.db'],
@@ -66,4 +69,21 @@ export function databaseError(kind: 'embedded' | 'postgres', error: unknown): Eg
   const uncoded = kind === 'postgres' && UNCODED.find(([beginning]) => String(message).startsWith(beginning));
   if (uncoded) return new EgideError(uncoded[1], uncoded[2]);
   return new EgideError('INVALID_BANK', `the database refused a step (${name || 'no code'}): expected the tables that this version makes`);
+}
+
+/** The error for what no bank can hold. */
+export function damagedBank(what: string): EgideError {
+  return new EgideError('INVALID_BANK', `the bank is damaged, it holds ${what}: ${RESTORE}`);
+}
+
+/** The object or the array that a column of JSON holds. Throws `INVALID_BANK` if it is none; the text is left out of the error. */
+export function storedJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // told below, as for JSON of another kind
+  }
+  if (typeof value === 'object' && value !== null) return value;
+  throw damagedBank('JSON that is none');
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
 import { nextTurn } from '../input.js';
 import type { Decision, FeedbackQueue, PendingFeedback, SendFeedbackOptions, SendFeedbackReport } from './bank.js';
+import { storedJson } from './database-error.js';
 import type { Exchange, Feedback } from './exchange.js';
 import { listRow } from './lists.js';
 import { checkKey, checkSignal, entryWithKey, setOpinion } from './own.js';
@@ -109,7 +110,7 @@ async function pendingAfter(db: Kysely<Tables>, after: number, list: string | un
   if (list !== undefined) query = query.where('feedback.list', '=', (await listRow(db, list)).id);
   const rows = await query.orderBy('feedback.id').limit(limit).execute();
   return rows.map(({ id, name, key, type, value, opinion, reasons, at }): PendingFeedback => {
-    return { id, list: name, at, feedback: { key, signal: signalOf(type), value, opinion, reasons: JSON.parse(reasons) as string[] } };
+    return { id, list: name, at, feedback: { key, signal: signalOf(type), value, opinion, reasons: storedJson(reasons) as string[] } };
   });
 }
 

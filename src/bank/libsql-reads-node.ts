@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { Kysely, Sql } from 'kysely';
 import { inPieces } from './bulk.js';
+import { damagedBank, storedJson } from './database-error.js';
 import type { NameRow, Reads, Stream } from './reads.js';
 import type { Tables } from './schema.js';
 
@@ -25,15 +27,17 @@ export function packedReads(db: Kysely<Tables>, { raw }: Sql, stream: Stream): R
       const ends = Uint32Array.from(JSON.parse(packed.lengths) as number[]);
       for (let i = 1; i < ends.length; ++i) ends[i] = (ends[i] as number) + (ends[i - 1] as number);
       const values = new Uint8Array(Buffer.from(packed.hex ?? '', 'hex')); // of its own: Node's buffers share one
+      if (values.length !== (ends.at(-1) ?? 0)) throw damagedBank('a value that is no bytes');
       return { values, ends, entries: Float64Array.from(JSON.parse(packed.entries) as number[]) };
     },
     async names({ from, to }) {
-      const packed = await only<{ items: string }>(
-        `select json_group_array(json_array(id, list, key, length(rest), case when length(rest) <= ${MAX_PACKED_LENGTH} then rest end)) as items
+      const packed = await only<{ items: Uint8Array }>(
+        `select cast(json_group_array(json_array(id, list, key, length(rest), case when length(rest) <= ${MAX_PACKED_LENGTH} then rest end)) as blob) as items
          from (select id, list, key, rest from entry where id > ? and id <= ? order by id)`,
         [from, to],
       );
-      const items = JSON.parse(packed.items) as NameItem[];
+      if (!isUtf8(packed.items)) throw damagedBank('text that is none'); // which, read as text, would end the process (libsql-driver-node.ts)
+      const items = storedJson(new TextDecoder().decode(packed.items)) as NameItem[];
       const long = new Map<number, string | null>();
       const longIds = items.filter(([, , , length, rest]) => length !== null && rest === null).map(([id]) => id);
       for (const some of inPieces(longIds))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Dialect, Kysely } from 'kysely';
 import { EgideError } from '../errors.js';
 import { checkPath, systemCode } from '../search/save-file-node.js';
-import { databaseError } from './database-error.js';
+import { damagedBank, databaseError } from './database-error.js';
 import { type LibsqlDatabase, LibsqlDriver } from './libsql-driver-node.js';
 import { packedReads } from './libsql-reads-node.js';
 import { optionalPackage } from './optional-package-node.js';
@@ -20,6 +20,8 @@ const CACHE_KIB = 65_536;
 const CHECKPOINT_PAGES = 4_096;
 /** What is waited for inside SQLite: the moments in which another process opens or closes the database, not its transactions. */
 const MOMENT_MS = 50;
+/** Bytes of a page of a database at least (sqlite.org/fileformat2.html). */
+const LEAST_PAGE = 512;
 /** Problems that SQLite is asked to name. */
 const MAX_DAMAGE = 20;
 
@@ -117,7 +119,7 @@ class LibsqlStore implements Store {
 /** The empty file that SQLite takes for a new database: made here, so that nobody else may read it from the first moment on. */
 async function makeFile(folder: string, path: string, create: boolean): Promise<void> {
   try {
-    if (await isThere(path)) return;
+    if (create ? await isThere(path) : (await sizeOf(path)) > 0) return;
     if (!create) throw new EgideError('NOT_FOUND', `${folder} is no bank: it has no ${BANK_FILE}`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if ((await readdir(folder)).some((name) => !name.startsWith('.') && !name.startsWith(BANK_FILE)))
@@ -178,6 +180,8 @@ async function prepare({ sql }: KyselyModule, db: Kysely<Tables>, path: string):
     const { rows } = await sql<Record<string, number>>`pragma ${sql.raw(name)}`.execute(db);
     return Number(rows[0]?.[name]);
   };
+  const size = await sizeOf(path);
+  if (size > 0 && size < LEAST_PAGE) throw cutOff(path); // SQLite takes it for a new one
   if (await isEmpty(db)) {
     await sql`pragma journal_mode=wal`.execute(db); // readers and a writer do not wait for each other
     await db.transaction().execute(async (locked) => {
@@ -191,10 +195,14 @@ async function prepare({ sql }: KyselyModule, db: Kysely<Tables>, path: string):
   const version = await number('user_version');
   if (version !== BANK_FORMAT)
     throw new EgideError('INVALID_BANK', `${path} has format ${version}, this version of egide reads ${BANK_FORMAT}`);
+  if ((await db.selectFrom('bank').select('id').execute()).length !== 1) throw damagedBank('no counters');
   const expected = (await number('page_count')) * (await number('page_size'));
   // Pages that are still in the log make a database longer than its file.
-  if ((await sizeOf(path)) < expected && (await sizeOf(`${path}-wal`)) === 0)
-    throw new EgideError('INVALID_BANK', `${path} was cut off: restore it from a copy, or make a new one and sync its lists`);
+  if ((await sizeOf(path)) < expected && (await sizeOf(`${path}-wal`)) === 0) throw cutOff(path);
+}
+
+function cutOff(path: string): EgideError {
+  return new EgideError('INVALID_BANK', `${path} was cut off: restore it from a copy, or make a new one and sync its lists`);
 }
 
 async function isEmpty(db: Kysely<Tables>): Promise<boolean> {

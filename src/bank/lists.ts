@@ -3,6 +3,7 @@ import { EgideError, invalid } from '../errors.js';
 import { removeEntries } from './apply.js';
 import type { BankList, ListOptions } from './bank.js';
 import { noteChange } from './changes.js';
+import { storedJson } from './database-error.js';
 import type { Json } from './record.js';
 import { isPlain } from './rows.js';
 import { type ListTable, SWEEP, type Tables } from './schema.js';
@@ -17,7 +18,7 @@ export function listOf(row: ListTable): BankList {
   return {
     name: row.name,
     kind: row.kind,
-    settings: JSON.parse(row.settings) as { readonly [name: string]: Json },
+    settings: storedJson(row.settings) as { readonly [name: string]: Json },
     enabled: row.enabled === 1,
     negative: row.negative === 1,
     entries: row.entries,

@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import { damagedBank } from './database-error.js';
 import type { Tables } from './schema.js';
 import type { SignalSlice } from './snapshot-source.js';
 
@@ -51,6 +52,7 @@ export function sliceOf(rows: readonly SignalRow[]): SignalSlice {
   const entries = new Float64Array(rows.length);
   let length = 0;
   for (const [i, { value, entry }] of rows.entries()) {
+    if (!(value instanceof Uint8Array)) throw damagedBank('a value that is no bytes');
     ends[i] = length += value.length;
     entries[i] = entry;
   }

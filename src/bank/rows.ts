@@ -1,3 +1,4 @@
+import { damagedBank, storedJson } from './database-error.js';
 import type { BankRecord, Json, Opinion, RecordProblem } from './record.js';
 import { type EntryTable, INLINE_SIGNALS, type InlineSignal, SIGNAL_NUMBERS, type SignalTable } from './schema.js';
 import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from './signal.js';
@@ -149,6 +150,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The record that was kept so: its signals in the order of {@link INLINE_SIGNALS}, then the further ones in their own. */
 export function recordOf(key: string, { row, further }: KeptRecord): BankRecord {
+  if (typeof key !== 'string') throw damagedBank('an entry without a key');
   const signals: Signal[] = [];
   for (const type of INLINE_SIGNALS) {
     const value = row[type];
@@ -161,7 +163,7 @@ export function recordOf(key: string, { row, further }: KeptRecord): BankRecord 
       ...(quality === null ? {} : { quality }),
       ...(name === null ? {} : { name }),
     });
-  return { key, signals, ...(row.rest === null ? {} : (JSON.parse(row.rest) as Record<string, Json>)) };
+  return { key, signals, ...(row.rest === null ? {} : (storedJson(row.rest) as Record<string, Json>)) };
 }
 
 /** The type with this number. */

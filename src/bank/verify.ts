@@ -1,13 +1,24 @@
 import type { Kysely } from 'kysely';
-import { entrySlices } from './apply.js';
+import { EgideError } from '../errors.js';
+import { entrySlices, furtherOf } from './apply.js';
 import type { BankDamage } from './bank.js';
-import { SIGNAL_NUMBERS, type Tables } from './schema.js';
+import type { RecordProblem } from './record.js';
+import { badKey, type FurtherRow, keptRecord, recordOf, sameRecord } from './rows.js';
+import { type EntryTable, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import type { Store } from './store.js';
+
+/** Damaged entries of one slice that are named (our own choice). */
+const MAX_NAMED = 20;
 
 /** Looks for damage: what the database finds, and what contradicts itself. */
 export async function verifyBank(store: Store, signal: AbortSignal | undefined): Promise<BankDamage> {
   const problems = await store.verify();
-  if (problems.length === 0) problems.push(...(await store.view((db) => contradictions(db, signal))));
+  try {
+    if (problems.length === 0) problems.push(...(await store.view((db) => contradictions(db, signal))));
+  } catch (error) {
+    if (!(error instanceof EgideError) || error.code !== 'INVALID_BANK') throw error;
+    problems.push(error.message);
+  }
   return { ok: problems.length === 0, problems };
 }
 
@@ -19,6 +30,7 @@ async function contradictions(db: Kysely<Tables>, signal: AbortSignal | undefine
   let [further, last] = [0, 0];
   for await (const { from, to } of entrySlices(db, signal)) {
     last = to;
+    problems.push(...(await unkept(db, from, to)));
     const rows = await db
       .selectFrom('entry')
       .select(({ fn }) => ['list', fn.countAll<number>().as('entries'), fn.sum<number | null>('further').as('further')])
@@ -51,4 +63,23 @@ async function contradictions(db: Kysely<Tables>, signal: AbortSignal | undefine
   if (last >= next_entry) problems.push(`entry ${last} is there, and the next is to be ${next_entry}`);
   if (lists.some((list) => list.id >= next_list)) problems.push(`a list has a number above the next, ${next_list}`);
   return problems;
+}
+
+/** Entries of a slice that no record makes, as far as there is room to name them. */
+async function unkept(db: Kysely<Tables>, from: number, to: number): Promise<string[]> {
+  const rows = await db.selectFrom('entry').selectAll().where('id', '>', from).where('id', '<=', to).execute();
+  const further = await furtherOf(
+    db,
+    rows.filter((row) => row.further !== null).map((row) => row.id),
+  );
+  const found = rows.filter((row) => !isKept(row, further.get(row.id) ?? []));
+  return found.slice(0, MAX_NAMED).map(({ id }) => `entry ${id} is none that would be kept so`);
+}
+
+/** Whether the record that these rows give back would make the same rows. */
+function isKept(row: EntryTable, further: readonly FurtherRow[]): boolean {
+  const there = { row, further };
+  const problems: RecordProblem[] = [];
+  const again = keptRecord(row.key, recordOf(row.key, there), problems);
+  return again !== undefined && problems.length === 0 && badKey(row.key) === undefined && sameRecord(again, there);
 }

@@ -5,6 +5,7 @@ import { nextTurn } from '../input.js';
 import { entrySlices, furtherOf } from './apply.js';
 import { inPieces } from './bulk.js';
 import { changesSince, markOf } from './changes.js';
+import { damagedBank, storedJson } from './database-error.js';
 import { type EntryRange, type NameRow, type Reads, type SignalRow, sliceOf } from './reads.js';
 import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
@@ -21,6 +22,7 @@ const MAX_FURTHER = 50_000;
 /** A bank within one transaction. */
 export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView> {
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
+  if (!Number.isSafeInteger(change)) throw damagedBank('a count of changes that is none');
   return {
     change,
     mark: await markOf(db, change),
@@ -54,14 +56,22 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
       }
     },
     async *names({ signal } = {}) {
-      for await (const range of entrySlices(db, signal)) yield (await reads.names(range)).map(nameOf);
+      const counted = new Map<number, number>();
+      for await (const range of entrySlices(db, signal)) {
+        const names = (await reads.names(range)).map(nameOf);
+        for (const { list } of names) counted.set(list, (counted.get(list) ?? 0) + 1);
+        yield names;
+      }
+      await checkCounts(db, counted);
     },
     async *entries(options = {}) {
       const { slice, signal } = checkSlices(options);
+      const counted = new Map<number, number>();
       for (let { after = 0 } = options; ; await nextTurn(signal)) {
         const rows = await entryQuery(db).where('entry.id', '>', after).orderBy('entry.id').limit(slice).execute();
         if (rows.length > 0) yield await entriesOfRows(db, rows);
-        if (rows.length < slice) return;
+        for (const { list } of rows) counted.set(list, (counted.get(list) ?? 0) + 1);
+        if (rows.length < slice) return options.after === undefined ? checkCounts(db, counted) : undefined;
         after = (rows.at(-1) as EntryTable).id;
       }
     },
@@ -81,8 +91,26 @@ function checkSlices({ slice = SLICE, signal }: SliceOptions): { slice: number; 
   return { slice: wholeNumber('slice', slice, 1, MAX_SLICE), signal };
 }
 
+/** Throws `INVALID_BANK` unless there are as many entries and signals as are counted: a damaged database can lack some and say nothing. */
+async function checkCounts(db: Kysely<Tables>, counted: ReadonlyMap<number, number>): Promise<void> {
+  const lists = await db.selectFrom('list').select(['id', 'entries']).execute();
+  const known = new Set(lists.map(({ id }) => id));
+  if (lists.some(({ id, entries }) => entries !== (counted.get(id) ?? 0)) || [...counted.keys()].some((id) => !known.has(id)))
+    throw damagedBank('other entries than its lists count');
+  const { further } = await db
+    .selectFrom('entry')
+    .select(({ fn }) => fn.sum<number | null>('further').as('further'))
+    .executeTakeFirstOrThrow();
+  const { count } = await db
+    .selectFrom('signal')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  if (count !== Number(further ?? 0)) throw damagedBank('other signals than its entries count');
+}
+
 function nameOf({ id, list, key, rest }: NameRow): EntryName {
-  const { category } = rest === null ? {} : (JSON.parse(rest) as { category?: string });
+  if (typeof key !== 'string') throw damagedBank('an entry without a key');
+  const { category } = rest === null ? {} : (storedJson(rest) as { category?: string });
   return { id, list, key, ...(category !== undefined && { category }) };
 }
 
@@ -179,10 +207,10 @@ export async function entriesOfRows(db: Kysely<Tables>, rows: readonly (EntryTab
     db,
     rows.filter((row) => row.further !== null).map((row) => row.id),
   );
-  return rows.map((row) => ({
-    id: row.id,
-    list: row.list,
-    record: recordOf(row.key, { row, further: further.get(row.id) ?? [] }),
-    ...(row.own === null ? {} : { own: row.own }),
-  }));
+  return rows.map((row) => {
+    const found = further.get(row.id) ?? [];
+    if (found.length !== (row.further ?? 0)) throw damagedBank('an entry with other signals than it counts');
+    const record = recordOf(row.key, { row, further: found });
+    return { id: row.id, list: row.list, record, ...(row.own === null ? {} : { own: row.own }) };
+  });
 }

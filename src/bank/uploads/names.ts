@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { inPieces } from '../bulk.js';
+import { storedJson } from '../database-error.js';
 import type { Tables } from '../schema.js';
 import { idStarts, timeAt } from './block.js';
 import type { Rematch } from './upload.js';
@@ -42,7 +43,7 @@ export class Names {
         .where('entry.id', 'in', some)
         .execute();
       for (const { id, name, key, rest } of rows) {
-        const { category } = (rest === null ? {} : JSON.parse(rest)) as { category?: string };
+        const { category } = (rest === null ? {} : storedJson(rest)) as { category?: string };
         this.#entries.set(id, { list: name, key, ...(category === undefined ? {} : { category }) });
       }
     }
