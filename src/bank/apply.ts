@@ -62,7 +62,7 @@ export async function applyBatch(place: Place, batch: RecordBatch): Promise<Batc
     .where('id', '=', list.id)
     .execute();
   const changed = [...told.added, ...told.replaced, ...told.withdrawn, ...swept];
-  if (changed.length > 0) await noteChange(place.db, { entries: changed, list: list.id });
+  if (changed.length > 0) await noteChange(place.db, { entries: changed, list: list.id, whole: list.negative === 1 });
   return {
     added: told.added.length,
     replaced: told.replaced.length,

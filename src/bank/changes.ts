@@ -17,7 +17,7 @@ export interface Change {
   readonly entries?: readonly number[];
   /** Their list, which is named instead of them if they are many. */
   readonly list?: number;
-  /** Whether the list itself changed. */
+  /** Whether the list itself changed, or is negative, so that its entries decide about those of others. */
   readonly whole?: boolean;
   readonly value?: { readonly type: number; readonly value: Uint8Array };
 }
@@ -73,7 +73,7 @@ export async function changesSince(db: Kysely<Tables>, since: number, mark?: str
   for (const { runs, list, value } of changes) {
     for (const [first, count] of runs) for (let id = first; id < first + count; ++id) entries.add(id);
     if (list !== undefined) lists.add(list);
-    if (value) values.set(value.hex, value);
+    if (value) values.set(`${value.type} ${value.hex}`, value);
   }
   const ascending = (ids: Set<number>): number[] => [...ids].sort((a, b) => a - b);
   return { entries: ascending(entries), lists: ascending(lists), values: [...values.values()].map(({ type, value }) => ({ type, value })) };

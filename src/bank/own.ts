@@ -23,7 +23,7 @@ export async function setOpinion(db: Kysely<Tables>, name: string, key: string, 
       .insertInto('opinion')
       .values({ list: list.id, key, value: opinion.value, tags: JSON.stringify(opinion.tags ?? []), at: now })
       .execute();
-  if (entry) await noteChange(db, { entries: [entry.id], list: list.id });
+  if (entry) await noteChange(db, { entries: [entry.id], list: list.id, whole: list.negative === 1 });
 }
 
 /** Checks an opinion. Throws `INVALID_ARGUMENT`. */

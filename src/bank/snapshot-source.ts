@@ -53,9 +53,17 @@ export interface SliceOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which signals to read; without either, all. */
+export interface SignalOptions extends SliceOptions {
+  /** Those of these entries: {@link SourceEntry.id}, each once. They are put in order in memory. */
+  readonly entries?: readonly number[];
+  /** Those of these lists: {@link SourceList.id}. */
+  readonly lists?: readonly number[];
+}
+
 /**
  * What changed after a {@link BankView.change}: read these again. A list that is named has changed in so many entries, or in whether it is
- * searched, that all of it has to be read. Everything that carries a value that is named has come into the search or gone from it.
+ * searched, that all of it has to be read; or it is negative, and what of other lists is searched changed with it. Everything that carries a value that is named has come into the search or gone from it.
  */
 export interface BankChanges {
   /** {@link SourceEntry.id}, ascending: added, replaced, withdrawn (those {@link BankView.entries} no longer gives), or of another opinion. */
@@ -81,7 +89,7 @@ export interface BankView {
    * Searchable signals of a type, or of several together, ascending by value (byte by byte, a beginning before what it begins), those of one
    * value by entry. One that an entry carries twice as one type is given once.
    */
-  signals(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
+  signals(types: BankSignal | readonly BankSignal[], options?: SignalOptions): AsyncIterable<SignalSlice>;
   /** The same without putting all of them in order: ascending by entry, those of one entry by value. A slice may have more items, or none. */
   signalsByEntry(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
   /** What all entries are called, also those of disabled lists, ascending by id: much faster than {@link entries}. */
@@ -90,6 +98,8 @@ export interface BankView {
   entries(options?: SliceOptions & { readonly after?: number }): AsyncIterable<readonly SourceEntry[]>;
   /** The entries with these ids that there are, ascending. */
   entriesOf(ids: readonly number[]): Promise<readonly SourceEntry[]>;
+  /** The entries that carry one of these values, in no order and perhaps repeated. Looks at every entry. */
+  carriers(values: BankChanges['values']): Promise<readonly number[]>;
   /**
    * `undefined` if the bank no longer knows, or `mark` is given and was not the bank's at that change (it is another bank, or was restored from
    * a copy): then everything has to be read.

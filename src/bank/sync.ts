@@ -118,7 +118,7 @@ async function finish(store: Store, name: string, revision: number, { read }: Ta
     if (sweeps && read === 0 && list.entries > 0 && !(await toldAny(db, list)))
       throw new EgideError('EXCHANGE_FAILED', 'the source told of nothing where it had entries before: nothing was withdrawn');
     const swept = sweeps ? await sweep(db, list) : [];
-    if (swept.length > 0) await noteChange(db, { entries: swept, list: list.id });
+    if (swept.length > 0) await noteChange(db, { entries: swept, list: list.id, whole: list.negative === 1 });
     await db
       .updateTable('list')
       .set({ synced_at: now, entries: list.entries - swept.length, revision: revision + 1, ...(sweeps ? { sweep: SWEEP.none } : {}) })

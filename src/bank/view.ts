@@ -1,5 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { wholeNumber } from '../errors.js';
+import { compareBytes } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { nextTurn } from '../input.js';
 import { entrySlices, furtherOf } from './apply.js';
@@ -11,7 +12,7 @@ import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
 import { type EntryTable, INLINE_SIGNALS, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES } from './signal.js';
-import type { BankView, EntryName, SliceOptions, SourceEntry } from './snapshot-source.js';
+import type { BankChanges, BankView, EntryName, SliceOptions, SourceEntry } from './snapshot-source.js';
 
 const SLICE = 5_000;
 const MAX_SLICE = 100_000;
@@ -37,7 +38,14 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
     },
     async *signals(types, options = {}) {
       const { slice, signal } = checkSlices(options);
-      const query = (await searchable(db, [types].flat()))?.orderBy('value').orderBy('entry').compile();
+      const lists = await searchedLists(db, options.lists);
+      if (options.entries) {
+        const rows = await searchableOf(db, [types].flat(), lists, options.entries);
+        for (let first = 0; first < rows.length; first += slice) yield sliceOf(rows.slice(first, first + slice));
+        return;
+      }
+      const fewLists = options.lists !== undefined;
+      const query = searchable(db, [types].flat(), lists, { fewLists })?.orderBy('value').orderBy('entry').compile();
       if (!query) return;
       for await (const rows of reads.stream(query, slice)) {
         yield sliceOf(rows);
@@ -47,9 +55,10 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
     async *signalsByEntry(types, options = {}) {
       const { slice, signal } = checkSlices(options);
       const all = [types].flat();
+      const lists = await searchedLists(db, undefined);
       const areShort = all.every((type) => SIGNAL_BYTES[type] !== null);
       for await (const range of entrySlices(db, signal)) {
-        const query = (await searchable(db, all, range))?.orderBy('entry').orderBy('value').compile();
+        const query = searchable(db, all, lists, { range })?.orderBy('entry').orderBy('value').compile();
         if (!query) return;
         if (areShort && (await furtherCount(db, all, range)) <= MAX_FURTHER) yield await reads.signals(query);
         else for await (const rows of reads.stream(query, slice)) yield sliceOf(rows);
@@ -83,6 +92,7 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
         rows.sort((a, b) => a.id - b.id),
       );
     },
+    carriers: (values) => carriersOf(db, values),
     changesSince: (since, mark) => changesSince(db, since, mark),
   };
 }
@@ -130,16 +140,44 @@ async function furtherCount(db: Kysely<Tables>, types: readonly BankSignal[], { 
   return count;
 }
 
-/** Asks for what is searched of some types (as `BankView` says), of all entries or those of a range; nothing where nothing is. */
-async function searchable(
+/** The lists that are on, of these or of all. */
+async function searchedLists(db: Kysely<Tables>, wanted: readonly number[] | undefined): Promise<number[]> {
+  const enabled = await db.selectFrom('list').select('id').where('enabled', '=', 1).execute();
+  return enabled.map((row) => row.id).filter((id) => !wanted || wanted.includes(id));
+}
+
+/** What is searched of some entries, in the order of {@link searchable}. */
+async function searchableOf(
   db: Kysely<Tables>,
   types: readonly BankSignal[],
-  range?: EntryRange,
-): Promise<SelectQueryBuilder<Tables, never, SignalRow> | undefined> {
-  const enabled = await db.selectFrom('list').select('id').where('enabled', '=', 1).execute();
-  const lists = enabled.map((row) => row.id);
+  lists: readonly number[],
+  entries: readonly number[],
+): Promise<SignalRow[]> {
+  const rows: SignalRow[] = [];
+  for (const some of inPieces(entries)) {
+    const query = searchable(db, types, lists, { entries: some });
+    if (query) rows.push(...(await query.execute()));
+  }
+  return rows.sort((a, b) => compareBytes(a.value, b.value) || a.entry - b.entry);
+}
+
+/** Of what not everything is asked for. */
+interface Narrowed {
+  readonly range?: EntryRange;
+  readonly entries?: readonly number[];
+  /** Whether only some of the lists are. */
+  readonly fewLists?: boolean;
+}
+
+/** Asks for what is searched of some types (as `BankView` says); nothing where nothing is. */
+function searchable(
+  db: Kysely<Tables>,
+  types: readonly BankSignal[],
+  lists: readonly number[],
+  narrowed: Narrowed,
+): SelectQueryBuilder<Tables, never, SignalRow> | undefined {
   const known = types.filter((type) => type !== 'other' && BANK_SIGNALS.includes(type));
-  const [first, ...others] = lists.length === 0 ? [] : known.flatMap((type) => searchableRows(db, type, lists, range));
+  const [first, ...others] = lists.length === 0 ? [] : known.flatMap((type) => searchableRows(db, type, lists, narrowed));
   return first && others.reduce((all, other) => all.unionAll(other), first);
 }
 
@@ -148,7 +186,7 @@ export function searchableRows(
   db: Kysely<Tables>,
   type: BankSignal,
   lists: readonly number[],
-  range?: EntryRange,
+  { range, entries, fewLists = false }: Narrowed = {},
 ): SelectQueryBuilder<Tables, never, SignalRow>[] {
   const number = SIGNAL_NUMBERS[type];
   const quarantined = db.selectFrom('quarantine').select('value').where('type', '=', number);
@@ -164,6 +202,7 @@ export function searchableRows(
     .where('list', 'in', lists)
     .where('entry', 'not in', refused)
     .where('value', 'not in', quarantined);
+  if (entries) further = further.where('entry', 'in', entries);
   if (type === 'pdq')
     further = further
       .where('value', '!=', new Uint8Array(32))
@@ -176,15 +215,35 @@ export function searchableRows(
     .select([`${column} as value`, 'id as entry'])
     .$narrowType<SignalRow>()
     .where(column, 'is not', null)
-    .where((eb) => eb(eb('list', '+', 0), 'in', lists)) // a sum has no index: in the order of the keys, each row would be looked up
+    // A sum has no index: where most rows are wanted, each would be looked up in the order of the keys.
+    .where((eb) => (fewLists ? eb('list', 'in', lists) : eb(eb('list', '+', 0), 'in', lists)))
     .where('id', 'not in', refused)
     .where(column, 'not in', quarantined);
+  if (entries) inline = inline.where('id', 'in', entries);
   if (type === 'pdq')
     inline = inline
       .where('pdq', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
   if (range) inline = inline.where('id', '>', range.from).where('id', '<=', range.to);
   return [inline, further];
+}
+
+/** Slice by slice of all entries, between which other work gets its turn. */
+async function carriersOf(db: Kysely<Tables>, values: BankChanges['values']): Promise<number[]> {
+  const carriers: number[] = [];
+  for await (const { from, to } of entrySlices(db))
+    for (const type of new Set(values.map((one) => one.type))) {
+      const column = INLINE_SIGNALS.find((inline) => inline === type);
+      const ofType = values.filter((one) => one.type === type).map(({ value }) => value);
+      for (const some of inPieces(ofType)) {
+        const further = db.selectFrom('signal').select('entry').where('type', '=', SIGNAL_NUMBERS[type]).where('value', 'in', some);
+        for (const { entry } of await further.where('entry', '>', from).where('entry', '<=', to).execute()) carriers.push(entry);
+        if (!column) continue;
+        const inline = db.selectFrom('entry').select('id').where(column, 'in', some);
+        for (const { id } of await inline.where('id', '>', from).where('id', '<=', to).execute()) carriers.push(id);
+      }
+    }
+  return carriers;
 }
 
 /** What this platform thinks of an entry. */

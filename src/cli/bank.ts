@@ -125,13 +125,15 @@ const snapshot: Command = {
   help: `egide bank snapshot -o FILE [options]
 
 Writes all that the bank lets be searched to a file, for \`egide scan --snapshot\` and for scanners (docs/snapshots.md). The file takes the place
-of the one before as a whole or not at all; scanners that watch it go over to it.
+of the one before as a whole or not at all; scanners that watch it go over to it. Where the file is there and little has changed since, that
+alone is written, to FILE.overlay beside it.
 
   -o, --out FILE      the file
+  --whole             write it whole in any case
   --key-file FILE     32 bytes, or 64 hex digits: encrypt it with them
 ${BANK_HELP}  --json              print it as one JSON document
 `,
-  options: { ...BANK_OPTIONS, out: { type: 'string', short: 'o' }, 'key-file': { type: 'string' } },
+  options: { ...BANK_OPTIONS, out: { type: 'string', short: 'o' }, whole: { type: 'boolean' }, 'key-file': { type: 'string' } },
   async run(io, given) {
     const [out, keyFile] = [given.text('out'), given.text('key-file')];
     if (out === undefined) throw new UsageError('bank snapshot: expected --out FILE');
@@ -140,10 +142,14 @@ ${BANK_HELP}  --json              print it as one JSON document
     const progress = new Progress(io, 0);
     const onProgress = ({ entries, building, signals = 0 }: SnapshotProgress) =>
       progress.say(building ? `${grouped(signals)} signals (${building})` : plural(entries, 'entry', 'entries'));
-    const options = { signal: io.signal, onProgress, ...(key && { key }) };
+    const options = { signal: io.signal, onProgress, whole: given.flag('whole'), ...(key && { key }) };
     const saved = await withBank(egide, given, false, (bank) => egide.saveSnapshot(bank, out, options));
     progress.clear();
-    await io.out(given.flag('json') ? `${JSON.stringify(saved)}\n` : `the snapshot is at change ${saved.change} of the bank\n`);
+    await io.out(
+      given.flag('json')
+        ? `${JSON.stringify(saved)}\n`
+        : `${saved.wrote === 'whole' ? 'the snapshot' : 'the overlay of the snapshot'} is at change ${saved.change} of the bank\n`,
+    );
     return 0;
   },
 };

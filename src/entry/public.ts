@@ -179,9 +179,10 @@ export {
   type View,
 } from '../shield/verdict.js';
 export type { BankSnapshotOptions, OpenSearchableBankOptions, SearchableBank } from '../snapshot/bank-snapshots.js';
+export type { OpenPartOptions } from '../snapshot/open-part.js';
 export type { OpenSnapshotOptions } from '../snapshot/open-snapshot.js';
 export type { SavedSnapshot } from '../snapshot/save-snapshot.js';
-export type { CurrentSnapshot, Snapshot, SnapshotList } from '../snapshot/snapshot.js';
+export type { CurrentSnapshot, ListSearch, Snapshot, SnapshotList } from '../snapshot/snapshot.js';
 export type { SnapshotListeners } from '../snapshot/snapshot-file.js';
 export type { SnapshotWatch, WatchSnapshotOptions } from '../snapshot/watch-snapshot.js';
 export type { SnapshotProgress, WriteSnapshotOptions } from '../snapshot/write-snapshot.js';

@@ -151,3 +151,10 @@ function plainText(text: unknown): string {
   if (typeof text !== 'string') throw invalid('text', 'a string', text);
   return text;
 }
+
+/** @internal The order of bytes: one by one, a beginning before what it begins. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; ++i) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
+}

@@ -46,9 +46,9 @@ export interface SearchableList {
   readonly name: string;
   /** Distinct entries: one id, list and category, which may carry several signals. */
   readonly entryCount: number;
-  readonly pdq: PdqIndex;
+  readonly pdq: Pick<PdqIndex, 'size' | 'search' | 'searchMany'>;
   /** One index for each type, empty if the list carries none. */
-  readonly digests: Readonly<Record<DigestType, DigestIndex>>;
+  readonly digests: Readonly<Record<DigestType, Pick<DigestIndex, 'size' | 'find'>>>;
   /** PhotoDNA hashes, if the list has any: they are asked with one that the caller brings. */
   readonly photodna?: Pick<PhotoDnaIndex, 'size' | 'search'>;
   /**
@@ -61,5 +61,7 @@ export interface SearchableList {
 
 /** A list held in memory and ready to be searched. */
 export interface HashList extends SearchableList, Disposable {
+  readonly pdq: PdqIndex;
+  readonly digests: Readonly<Record<DigestType, DigestIndex>>;
   readonly report: ImportReport;
 }

@@ -74,6 +74,11 @@ export class PatchIndex extends StoredIndex {
     return ids;
   }
 
+  /** @internal The same, as other indexes give them. */
+  *idSlices(): Generator<Uint32Array> {
+    yield this.ids();
+  }
+
   /**
    * The record of an image as it was enrolled, with the stop features marked that the index marked.
    *

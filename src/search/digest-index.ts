@@ -20,6 +20,8 @@ export interface StoredDigest {
 }
 
 const TYPES: readonly DigestType[] = ['md5', 'sha1', 'sha256'];
+/** Rows that are read at once (our own choice). */
+const SLICE_ROWS = 1 << 16;
 /** Hits that fit without a second look-up; a real upload has a handful (our own choice). */
 const FIRST_CAPACITY = 64;
 
@@ -96,6 +98,16 @@ export class DigestIndex extends StoredIndex {
       digest: digests.slice(width * i, width * (i + 1)),
       id: idOf.getUint32(4 * i, true),
     }));
+  }
+
+  /** @internal The ids of all digests, in slices. */
+  *idSlices(): Generator<Uint32Array> {
+    const at = aligned(this.#rowsAt + DIGEST_BYTES[this.type] * this.size);
+    for (let first = 0; first < this.size; first += SLICE_ROWS) {
+      const ids = this.#backend.index.read(this.live(), at + 4 * first, 4 * Math.min(SLICE_ROWS, this.size - first));
+      const view = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
+      yield Uint32Array.from({ length: ids.byteLength / 4 }, (_, i) => view.getUint32(4 * i, true));
+    }
   }
 
   /** The first row of which `holds` is true, by halving; every later one is such, too. */

@@ -30,6 +30,8 @@ export interface IndexFiles {
   read(path: string): AsyncGenerator<Uint8Array, void, undefined>;
   /** What tells a file from any other that takes its place. Throws `NOT_FOUND`, `INVALID_ARGUMENT`. */
   stamp(path: string): Promise<string>;
+  /** Removes a file, if it is there. Throws `WRITE_FAILED`, `INVALID_ARGUMENT`. */
+  remove(path: string): Promise<void>;
   /**
    * Replaces a file by the chunks: all of them or, whatever happens, none. A chunk of up to 4 MiB is copied before this gives way.
    *

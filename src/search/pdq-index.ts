@@ -41,6 +41,8 @@ export interface SearchResult<Found extends Hit = Hit> {
 const HASH_BITS = 8 * HASH_BYTES;
 /** Hits that fit without a second search; a real upload has a handful (our own choice). */
 const FIRST_CAPACITY = 64;
+/** Rows that are read at once (our own choice). */
+const SLICE_ROWS = 1 << 16;
 /** Pairs whose fields still fit one typed array (2^32 bytes, the limit of every current engine). */
 const MAX_PAIRS = Math.floor(2 ** 32 / (4 * HIT_FIELDS));
 /** Pairs that are rather gathered than counted once more within less, and room for which is kept: 12 MB (our own choice). */
@@ -135,6 +137,11 @@ export class PdqIndex extends StoredIndex {
     const ids = new Uint32Array(rows);
     this.#backend.index.pdqRead(this.live(), first, hashes, ids);
     return { hashes, ids };
+  }
+
+  /** @internal The ids of all hashes, in slices. */
+  *idSlices(): Generator<Uint32Array> {
+    for (let first = 0; first < this.size; first += SLICE_ROWS) yield this.read(first, SLICE_ROWS).ids;
   }
 }
 

@@ -82,6 +82,14 @@ export class PhotoDnaIndex implements Disposable {
     for (let first = 0; first < this.size; first += SLICE_ROWS) yield this.#rows(first, Math.min(SLICE_ROWS, this.size - first));
   }
 
+  /** @internal The ids of all hashes, in slices. */
+  *idSlices(): Generator<Uint32Array> {
+    for (const rows of this.chunks()) {
+      const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+      yield Uint32Array.from({ length: rows.length / ROW_BYTES }, (_, i) => view.getUint32(ROW_BYTES * i + PHOTODNA_BYTES, true));
+    }
+  }
+
   #rows(first: number, count: number): Uint8Array {
     if (!this.#read) throw new EgideError('DISPOSED', 'this index has been disposed of: open it anew');
     return this.#read(first * ROW_BYTES, count * ROW_BYTES);

@@ -130,6 +130,16 @@ function warnOfLeftover(name: string): (cause: unknown) => undefined {
   };
 }
 
+/** Removes a file, if it is there. Throws `WRITE_FAILED`, `INVALID_ARGUMENT`. */
+export async function removeFile(path: string): Promise<void> {
+  checkPath(path);
+  try {
+    await rm(path, { force: true });
+  } catch (cause) {
+    throw new EgideError('WRITE_FAILED', `${path} could not be removed (${systemCode(cause)})`, { cause });
+  }
+}
+
 /** Gives the system's failures their code and their message; the first of them wins. */
 async function tried<T>(path: string, work: Promise<T>): Promise<T> {
   try {

@@ -81,6 +81,11 @@ export class UrlIndex implements Disposable {
     yield* this.#digests.chunks();
   }
 
+  /** @internal The ids of all rules, in slices. */
+  idSlices(): Generator<Uint32Array> {
+    return this.#digests.idSlices();
+  }
+
   [Symbol.dispose](): void {
     this.#digests[Symbol.dispose]();
   }

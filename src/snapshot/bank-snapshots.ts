@@ -5,9 +5,10 @@ import type { Platform } from '../platform.js';
 import { checkKey } from './cipher.js';
 import { checkInterval, every } from './every.js';
 import { MemoryFiles } from './memory-files.js';
+import type { SnapshotPlace } from './open-snapshot.js';
 import { isCurrent, writeSnapshot } from './save-snapshot.js';
 import type { CurrentSnapshot, Snapshot } from './snapshot.js';
-import { openSnapshotFile, type SnapshotFile, type SnapshotPlace } from './snapshot-file.js';
+import { openSnapshotFile, type SnapshotFile } from './snapshot-file.js';
 
 /** How a bank keeps the snapshot of what it is now. */
 export interface BankSnapshotOptions {
@@ -213,7 +214,7 @@ class BankSnapshots implements CurrentSnapshot {
       const saved = await this.#bank.snapshots.view(async (view) => {
         if (this.#file && (await isCurrent(view, this.#file.current))) return false;
         const onProgress = ({ entries }: { readonly entries: number }): void => this.#hurry(entries);
-        await writeSnapshot(this.#place, view, { signal, onProgress });
+        await writeSnapshot(this.#place, view, { signal, onProgress }, this.#file?.base);
         return true;
       });
       if (saved) await this.#open();

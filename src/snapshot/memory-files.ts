@@ -29,6 +29,10 @@ export class MemoryFiles implements IndexFiles {
     this.#files.set(path, { memory: bytes.bytes().slice().buffer as ArrayBuffer, stamp: String(++this.#saved) });
   }
 
+  async remove(path: string): Promise<void> {
+    this.#files.delete(path);
+  }
+
   #file(path: string): { readonly memory: ArrayBuffer; readonly stamp: string } {
     const file = this.#files.get(path);
     if (!file) throw new EgideError('NOT_FOUND', 'no snapshot has been made yet');

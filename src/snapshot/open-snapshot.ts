@@ -1,44 +1,38 @@
-import type { Backend, Placed } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { checkCallOptions, EgideError } from '../errors.js';
-import type { DigestType } from '../hash/digests.js';
-import { chunksOf, type Input } from '../input.js';
-import { buildPatchIndex } from '../patch/build-patch-index.js';
-import { PatchIndex } from '../patch/patch-index.js';
+import type { Input } from '../input.js';
 import type { Platform } from '../platform.js';
-import { buildDigestIndex } from '../search/build-digest-index.js';
-import { buildPdqIndex } from '../search/build-pdq-index.js';
-import { buildUrlIndex } from '../search/build-url-index.js';
-import { DigestIndex } from '../search/digest-index.js';
-import type { CheckOptions, IndexStorage } from '../search/index-bytes.js';
-import { PdqIndex } from '../search/pdq-index.js';
-import { PhotoDnaIndex } from '../search/photodna-index.js';
-import type { OpenedIndex } from '../search/stored-index.js';
-import { readUrlHeader, URL_HEADER_BYTES, UrlIndex } from '../search/url-index.js';
-import { decrypted, isEncrypted } from './cipher.js';
-import { EntryTable } from './entry-table.js';
-import { Snapshot, type SnapshotIndexes, SnapshotList } from './snapshot.js';
-import {
-  damaged,
-  type IndexSection,
-  LINE_BYTES,
-  type ManifestList,
-  type ReadBytes,
-  readManifest,
-  type Section,
-} from './snapshot-format.js';
+import type { IndexFiles } from '../search/index-file.js';
+import { snapshotOf } from './layered.js';
+import { type OpenPartOptions, openPart } from './open-part.js';
+import type { Snapshot } from './snapshot.js';
+import { damaged } from './snapshot-format.js';
+import type { SnapshotPart } from './snapshot-part.js';
 
 /** How to open a snapshot. */
-export interface OpenSnapshotOptions extends CheckOptions {
-  /** The 32 bytes that it was encrypted with. */
+export interface OpenSnapshotOptions extends OpenPartOptions {
+  /** The overlay that goes with it, if there is one. That of a file is found by itself: it has the same path and `.overlay`. */
+  readonly overlay?: Input;
+}
+
+/** Where a snapshot is, and how it is read. */
+export interface SnapshotPlace {
+  readonly backend: Backend;
+  readonly platform: Platform;
+  readonly files: IndexFiles;
+  readonly path: string;
   readonly key?: Uint8Array;
 }
 
-/** Nothing, where a list carries none of a kind. */
-const NONE = new Uint8Array(0);
+/** What tells a file and its overlay from those that take their places; empty for an overlay that is not there. */
+export interface Stamps {
+  readonly base: string;
+  readonly overlay: string;
+}
 
 /**
  * Opens a snapshot. The path of a file (Node) is mapped where it can be, and looked at by its manifest and by the headers of its indexes
- * alone: `verify()` reads it all. Anything else, and what is encrypted, is held in memory and verified.
+ * alone: `verify()` reads it all; its overlay is read with it. Anything else, and what is encrypted, is held in memory and verified.
  *
  * @throws {EgideError} `INVALID_BANK`, `INVALID_INDEX`, `INVALID_ARGUMENT`, `NOT_FOUND`, `NO_FILESYSTEM`, `OUT_OF_MEMORY`; or the signal's reason.
  */
@@ -49,121 +43,89 @@ export async function openSnapshot(
   options: OpenSnapshotOptions = {},
 ): Promise<Snapshot> {
   checkCallOptions(options);
-  const { placed, storage } = await placed64(backend, platform, source, options);
-  let snapshot: Snapshot | undefined;
+  const { overlay, ...opening } = options;
+  const { indexFiles: files } = platform;
+  if (typeof source !== 'string' || overlay !== undefined || !files) {
+    const base = await openBase(backend, platform, source, opening);
+    return joined(backend, base, overlay === undefined ? undefined : givenOverlay({ backend, platform, ...opening }, overlay, base));
+  }
+  const place: SnapshotPlace = { backend, platform, files, path: source, ...(options.key && { key: options.key }) };
+  for (;;) {
+    const { base: stamp } = await stampsOf(place);
+    const base = await openBase(backend, platform, source, opening);
+    const snapshot = await joined(backend, base, overlayOf(place, base, options.signal));
+    if ((await files.stamp(source)) === stamp) return snapshot;
+    snapshot[Symbol.dispose](); // another file has come meanwhile, and its overlay may have been looked at
+  }
+}
+
+/** A base, which it takes over, and its overlay. */
+export async function joined(
+  backend: Backend,
+  base: SnapshotPart,
+  opening: Promise<SnapshotPart | undefined> | undefined,
+): Promise<Snapshot> {
+  let overlay: SnapshotPart | undefined;
   try {
-    const read: ReadBytes = (offset, length) => backend.index.read(placed, offset, length);
-    const { manifest, id } = await readManifest(placed.byteLength, read);
-    const lists: SnapshotList[] = [];
-    const empty = await emptyIndexes(backend, platform);
-    for (const list of manifest.lists) lists.push(openList(backend, platform, list, { placed, storage, empty }));
-    snapshot = new Snapshot(id, manifest, lists, placed, read, storage);
-    if (storage !== 'mapped') await snapshot.verify(options);
-    return snapshot;
+    overlay = await opening;
+    return snapshotOf(backend, base, overlay);
   } catch (error) {
-    (snapshot ?? placed)[Symbol.dispose]();
+    base.release();
+    overlay?.release();
     throw error;
   }
 }
 
-/** The whole of it where the core can search it, with the 64 bytes that a mapped file has: from a cache line on. */
-async function placed64(backend: Backend, platform: Platform, source: Input, { key, signal }: OpenSnapshotOptions): Promise<Found> {
-  signal?.throwIfAborted();
-  const { index: core } = backend;
-  const { indexFiles } = platform;
-  if (typeof source === 'string' && !indexFiles)
-    throw new EgideError('NO_FILESYSTEM', 'source: a path was given, but this runtime has no files: pass bytes or a stream');
-  if (typeof source === 'string' && indexFiles && core.adopts) {
-    const file = await indexFiles.open(source);
-    const placed = core.adoptFile(file);
-    if (!isEncrypted(core.read(placed, 0, Math.min(LINE_BYTES, placed.byteLength)))) return { placed, storage: file.storage };
-    using sealed = placed;
-    return copied(backend, await decrypted(core.read(sealed, 0, sealed.byteLength), key));
+async function givenOverlay(opening: OpenPartOptions & Pick<SnapshotPlace, 'backend' | 'platform'>, source: Input, base: SnapshotPart) {
+  const overlay = await openOverlay(opening, source, base, opening.signal);
+  if (!overlay) throw damaged('has an overlay of another one');
+  return overlay;
+}
+
+/** Opens a file that is no overlay. */
+export async function openBase(backend: Backend, platform: Platform, source: Input, options: OpenPartOptions): Promise<SnapshotPart> {
+  const part = await openPart(backend, platform, source, options);
+  if (part.manifest.base === undefined) return part;
+  part.release();
+  throw damaged('is an overlay, which is of use with the snapshot that it was made of alone');
+}
+
+/** Opens an overlay, in memory: files that come so often are not mapped. `undefined` if it is one of another base. */
+async function openOverlay(
+  { backend, platform, key }: Omit<SnapshotPlace, 'files' | 'path'>,
+  source: Input,
+  base: SnapshotPart,
+  signal: AbortSignal | undefined,
+): Promise<SnapshotPart | undefined> {
+  const overlay = await openPart(backend, platform, source, { ...(key && { key }), ...(signal && { signal }) });
+  const fits = overlay.manifest.base === base.id;
+  if (fits && overlay.encrypted === base.encrypted) return overlay;
+  overlay.release();
+  if (fits) throw damaged('and its overlay are not encrypted alike');
+  return undefined;
+}
+
+/** The path of the overlay of a file. */
+export function overlayPath({ path }: SnapshotPlace): string {
+  return `${path}.overlay`;
+}
+
+/** The overlay beside a file; `undefined` if there is none, or one of another file that was here before or comes just now. */
+export async function overlayOf(place: SnapshotPlace, base: SnapshotPart, signal?: AbortSignal): Promise<SnapshotPart | undefined> {
+  return ifThere(openOverlay(place, place.files.read(overlayPath(place)), base, signal));
+}
+
+/** Throws `NOT_FOUND` if there is no file. */
+export async function stampsOf(place: SnapshotPlace): Promise<Stamps> {
+  const base = await place.files.stamp(place.path);
+  return { base, overlay: (await ifThere(place.files.stamp(overlayPath(place)))) ?? '' };
+}
+
+async function ifThere<Found>(work: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof EgideError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
   }
-  const bytes = await gathered(typeof source === 'string' && indexFiles ? indexFiles.read(source) : chunksOf(source, undefined, signal));
-  return copied(backend, isEncrypted(bytes) ? await decrypted(bytes, key) : bytes);
-}
-
-interface Found {
-  readonly placed: Placed;
-  readonly storage: IndexStorage;
-}
-
-function copied({ index: core }: Backend, bytes: Uint8Array): Found {
-  const placed = core.reserve(bytes.byteLength);
-  core.write(placed, 0, bytes);
-  return { placed, storage: 'memory' };
-}
-
-async function gathered(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of source) {
-    chunks.push(chunk.slice()); // a stream may use its buffer again
-    length += chunk.byteLength;
-  }
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}
-
-/** What a list has where it carries none of a kind: one for all lists. */
-async function emptyIndexes(backend: Backend, platform: Platform): Promise<SnapshotIndexes> {
-  return {
-    pdq: await buildPdqIndex(backend, platform, NONE),
-    md5: await buildDigestIndex(backend, platform, 'md5', NONE),
-    sha1: await buildDigestIndex(backend, platform, 'sha1', NONE),
-    sha256: await buildDigestIndex(backend, platform, 'sha256', NONE),
-    patches: await buildPatchIndex(backend, platform, []),
-    urls: await buildUrlIndex(backend, platform, []),
-    photodna: new PhotoDnaIndex(0, () => NONE),
-    'url-md5': await buildDigestIndex(backend, platform, 'md5', NONE),
-  };
-}
-
-function openList(
-  backend: Backend,
-  platform: Platform,
-  list: ManifestList,
-  { placed, storage, empty }: Found & { readonly empty: SnapshotIndexes },
-): SnapshotList {
-  const opened = (kind: IndexSection, after = 0): OpenedIndex | undefined => {
-    const section = list.sections[kind];
-    if (!section) return undefined;
-    const part = backend.index.part(placed, section.at + after, section.length - after);
-    return { placed: part, facts: backend.index.open(part), storage };
-  };
-  const urlHashing = () => readUrlHeader(backend.index.read(placed, (list.sections.urls as Section).at, URL_HEADER_BYTES));
-  const digestIndex = (type: DigestType, kind: DigestType | 'url-md5' = type): DigestIndex => {
-    const found = opened(kind);
-    if (!found) return empty[kind];
-    const index = new DigestIndex(backend, platform, found);
-    if (index.type !== type) throw damaged(`has an index of ${index.type} where one of ${type} should be`);
-    return index;
-  };
-  const [pdq, patches, urls] = [opened('pdq'), opened('patches'), opened('urls', URL_HEADER_BYTES)];
-  const { photodna } = list.sections;
-  const indexes: SnapshotIndexes = {
-    pdq: pdq ? new PdqIndex(backend, platform, pdq) : empty.pdq,
-    md5: digestIndex('md5'),
-    sha1: digestIndex('sha1'),
-    sha256: digestIndex('sha256'),
-    patches: patches ? new PatchIndex(backend, platform, patches) : empty.patches,
-    urls: urls ? new UrlIndex(platform, urlHashing(), new DigestIndex(backend, platform, urls)) : empty.urls,
-    photodna: photodna
-      ? new PhotoDnaIndex(photodna.length, (offset, length) => backend.index.read(placed, photodna.at + offset, length))
-      : empty.photodna,
-    'url-md5': digestIndex('md5', 'url-md5'),
-  };
-  const { at, length } = list.sections.entries;
-  const read: ReadBytes = (offset, wanted) => {
-    if (offset + wanted > length) throw damaged('has a damaged table of entries');
-    return backend.index.read(placed, at + offset, wanted);
-  };
-  return new SnapshotList(list, indexes, new EntryTable(list.entries, length, read));
 }

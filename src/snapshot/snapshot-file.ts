@@ -1,9 +1,8 @@
-import type { Backend } from '../backend.js';
 import { EgideError } from '../errors.js';
-import type { Platform } from '../platform.js';
-import type { IndexFiles } from '../search/index-file.js';
-import { type OpenSnapshotOptions, openSnapshot } from './open-snapshot.js';
+import { snapshotOf } from './layered.js';
+import { joined, openBase, overlayOf, type SnapshotPlace, type Stamps, stampsOf } from './open-snapshot.js';
 import type { CurrentSnapshot, Snapshot } from './snapshot.js';
+import type { SnapshotPart } from './snapshot-part.js';
 
 /** Who is told what becomes of a file. */
 export interface SnapshotListeners {
@@ -13,30 +12,38 @@ export interface SnapshotListeners {
   readonly onError?: (error: EgideError) => void;
 }
 
-/** Where a file is, and how it is read. */
-export interface SnapshotPlace {
-  readonly backend: Backend;
-  readonly platform: Platform;
-  readonly files: IndexFiles;
-  readonly path: string;
-  readonly key?: Uint8Array;
+/** A whole snapshot that is open, and what tells its file from any other. */
+export interface KnownBase {
+  readonly base: SnapshotPart;
+  readonly stamp: string;
 }
 
-/** The snapshot in a file, and each newer one that has taken its place when somebody looks. */
+/** The file that was looked at is not there. */
+const NOTHING: Stamps = { base: '', overlay: '' };
+
+/** The snapshot in a file and its overlay, and each newer one that has taken its place when somebody looks. */
 export class SnapshotFile implements CurrentSnapshot, Disposable {
   readonly #place: SnapshotPlace;
   readonly #listeners: SnapshotListeners;
-  /** The file that was looked at last, good or bad. */
-  #stamp: string;
+  /** The files that were looked at last, good or bad. */
+  #seen: Stamps;
   #current: Snapshot;
+  /** Of the base in use. */
+  #stamp: string;
   #looking: Promise<void> | undefined;
   #disposed = false;
 
-  constructor(place: SnapshotPlace, { snapshot, stamp }: { snapshot: Snapshot; stamp: string }, listeners: SnapshotListeners) {
+  constructor(place: SnapshotPlace, { snapshot, seen }: { snapshot: Snapshot; seen: Stamps }, listeners: SnapshotListeners) {
     this.#place = place;
     this.#listeners = listeners;
-    this.#stamp = stamp;
+    this.#seen = seen;
     this.#current = snapshot;
+    this.#stamp = seen.base;
+  }
+
+  /** The whole snapshot in use, and what its file is told by. */
+  get base(): KnownBase {
+    return { base: this.current.base, stamp: this.#stamp };
   }
 
   /** The snapshot in use. Throws `DISPOSED`. */
@@ -45,7 +52,7 @@ export class SnapshotFile implements CurrentSnapshot, Disposable {
     return this.#current;
   }
 
-  /** Looks at the file now. Settles when the newest snapshot is in use, or was found to be of no use. */
+  /** Looks at the files now. Settles when the newest snapshot is in use, or was found to be of no use. */
   async look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -54,18 +61,54 @@ export class SnapshotFile implements CurrentSnapshot, Disposable {
   }
 
   async #look(): Promise<void> {
-    let stamp = '';
+    for (let settled = false; !settled && !this.#disposed; ) {
+      let now = NOTHING; // its return is a change
+      try {
+        now = await stampsOf(this.#place);
+        if (now.base === this.#seen.base && now.overlay === this.#seen.overlay) return;
+        settled = await this.#take(now);
+      } catch (error) {
+        if (!(error instanceof EgideError)) throw error;
+        if (now.base !== this.#seen.base || now.overlay !== this.#seen.overlay) this.#tell(error);
+        settled = true;
+      } finally {
+        if (settled) this.#seen = now;
+      }
+    }
+  }
+
+  /** Puts what is there now in the place of what is in use. Returns whether it was there to the end. */
+  async #take(now: Stamps): Promise<boolean> {
+    const fresh = now.base !== this.#seen.base;
+    const base = fresh ? await openVerified(this.#place) : this.#current.base.hold();
+    let overlay: SnapshotPart | undefined;
+    let next: Snapshot | undefined;
     try {
-      stamp = await this.#place.files.stamp(this.#place.path);
-      if (stamp === this.#stamp || this.#disposed) return;
-      const next = await openVerified(this.#place);
-      if (this.#disposed) next[Symbol.dispose]();
-      else this.#swap(next);
-    } catch (error) {
-      if (!(error instanceof EgideError)) throw error;
-      if (stamp !== this.#stamp) this.#tell(error);
+      overlay = await this.#overlayOf(base, fresh);
+      const there = (await this.#place.files.stamp(this.#place.path)) === now.base;
+      // Of one base an overlay that is gone, or knows less than the one in use, is no news.
+      const newer = fresh || (overlay !== undefined && overlay.manifest.change >= this.#current.change);
+      if (there && newer && !this.#disposed) next = snapshotOf(this.#place.backend, base, overlay);
+      return there;
     } finally {
-      this.#stamp = stamp; // '' for a file that is not there: its return is a change
+      if (next) {
+        this.#stamp = now.base;
+        this.#swap(next);
+      } else {
+        base.release();
+        overlay?.release();
+      }
+    }
+  }
+
+  /** One that cannot be used costs a base that is new nothing: it is of use without. */
+  async #overlayOf(base: SnapshotPart, fresh: boolean): Promise<SnapshotPart | undefined> {
+    try {
+      return await overlayOf(this.#place, base);
+    } catch (error) {
+      if (!fresh || !(error instanceof EgideError)) throw error;
+      this.#tell(error);
+      return undefined;
     }
   }
 
@@ -90,18 +133,23 @@ export class SnapshotFile implements CurrentSnapshot, Disposable {
 
 /** Opens the snapshot in a file, to be looked at again. Throws as `openSnapshot` does. */
 export async function openSnapshotFile(place: SnapshotPlace, listeners: SnapshotListeners, signal?: AbortSignal): Promise<SnapshotFile> {
-  const stamp = await place.files.stamp(place.path); // before the file is read: a newer one is then found by the next look
-  return new SnapshotFile(place, { snapshot: await openVerified(place, signal), stamp }, listeners);
+  for (;;) {
+    const seen = await stampsOf(place); // before the files are read: newer ones are then found by the next look
+    const base = await openVerified(place, signal);
+    const snapshot = await joined(place.backend, base, overlayOf(place, base, signal));
+    if ((await place.files.stamp(place.path)) === seen.base) return new SnapshotFile(place, { snapshot, seen }, listeners);
+    snapshot[Symbol.dispose]();
+  }
 }
 
-async function openVerified({ backend, platform, files, path, key }: SnapshotPlace, signal?: AbortSignal): Promise<Snapshot> {
-  const options: OpenSnapshotOptions = { ...(key && { key }), ...(signal && { signal }) };
-  const snapshot = await openSnapshot(backend, { ...platform, indexFiles: files }, path, options);
+/** The base in a file, read whole. */
+export async function openVerified({ backend, platform, files, path, key }: SnapshotPlace, signal?: AbortSignal): Promise<SnapshotPart> {
+  const part = await openBase(backend, { ...platform, indexFiles: files }, path, { ...(key && { key }), ...(signal && { signal }) });
   try {
-    if (snapshot.storage === 'mapped') await snapshot.verify(signal ? { signal } : {});
-    return snapshot;
+    if (part.storage === 'mapped') await part.verify(signal ? { signal } : {});
+    return part;
   } catch (error) {
-    snapshot[Symbol.dispose]();
+    part.release();
     throw error;
   }
 }

@@ -33,7 +33,14 @@ export interface ManifestList {
   readonly categories: readonly string[];
   /** URLs that are none, and are left out. */
   readonly unreadableUrls?: number;
-  readonly sections: { readonly entries: Section } & { readonly [Kind in IndexSection]?: Section };
+  /** `ids`: which ids of the bank the entries have, if it is no overlay. */
+  readonly sections: { readonly entries: Section; readonly ids?: Section } & { readonly [Kind in IndexSection]?: Section };
+  /** Of an overlay: the number of its first entry, which is how many entries the list has in the base. */
+  readonly first?: number;
+  /** Of an overlay: the numbers of the base's entries that are gone or replaced, ascending. */
+  readonly gone?: readonly number[];
+  /** Of an overlay: how many signals of each kind the base's other entries have. */
+  readonly left?: { readonly [Kind in IndexSection]?: number };
 }
 
 /** What a snapshot says of itself. */
@@ -45,6 +52,11 @@ export interface Manifest {
   readonly change: number;
   /** What tells that state of the bank from any other. */
   readonly mark: string;
+  /** The highest id that an entry had, and that a list had: what has a higher one came later. */
+  readonly lastEntry: number;
+  readonly lastList: number;
+  /** Of an overlay: the identity of the snapshot that it goes with. */
+  readonly base?: string;
   readonly lists: readonly ManifestList[];
 }
 
@@ -105,14 +117,20 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
+/** What a snapshot has to say for an overlay to go with it; an earlier one does not, and is made anew instead. */
+const NO_OVERLAYS: Pick<Manifest, 'mark' | 'lastEntry' | 'lastList'> = { mark: '', lastEntry: 0, lastList: 0 };
+
 /** The sum of the manifest was right, so this finds what a wrong program wrote. */
 function checkManifest(value: unknown, end: number): Manifest {
-  const { version, createdAt, change, mark, lists } = (value ?? {}) as Partial<Manifest>;
-  if (version !== VERSION || !isCount(createdAt) || !isCount(change) || typeof mark !== 'string' || !Array.isArray(lists))
+  const manifest = { ...NO_OVERLAYS, ...(value as Partial<Manifest> | null) };
+  const { version, createdAt, change, mark, lastEntry, lastList, base = '', lists } = manifest;
+  const texts = typeof mark === 'string' && typeof base === 'string';
+  if (version !== VERSION || ![createdAt, change, lastEntry, lastList].every(isCount) || !texts || !Array.isArray(lists))
     throw damaged('has a malformed manifest');
   for (const list of lists as Partial<ManifestList>[]) {
-    const { name, entries, categories, sections } = list;
-    if (typeof name !== 'string' || !isCount(entries) || !Array.isArray(categories) || typeof sections !== 'object' || !sections?.entries)
+    const { name, entries, categories, sections, first = 0, gone = [], left = {} } = list;
+    const counts = isCount(first) && Array.isArray(gone) && [...gone, ...Object.values(left)].every(isCount);
+    if (typeof name !== 'string' || !isCount(entries) || !Array.isArray(categories) || !sections?.entries || !counts)
       throw damaged('has a malformed manifest');
     for (const { at, length, sha256 } of Object.values(sections))
       if (
@@ -124,7 +142,7 @@ function checkManifest(value: unknown, end: number): Manifest {
       )
         throw damaged('has a section out of its place');
   }
-  return value as Manifest;
+  return manifest as Manifest;
 }
 
 function isCount(value: unknown): value is number {

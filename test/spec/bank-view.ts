@@ -49,6 +49,7 @@ export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]):
     signals: (types) => inSlices(types, false),
     signalsByEntry: (types) => inSlices(types, true),
     entriesOf: async () => [],
+    carriers: async () => [],
     changesSince: async () => undefined,
   };
 }
