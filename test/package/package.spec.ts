@@ -67,6 +67,18 @@ console.log(JSON.stringify([egide.backend.name, copy.action, copy.matches[0].ent
   expect(await runThere('scan.mjs', program)).toEqual(['native', 'hold', 'boats', true, 'allow']);
 });
 
+test('a bank says which package it needs, where none is installed', async () => {
+  const program = `import { load } from 'egide';
+const egide = await load();
+const said = [];
+for (const target of ['./bank', { postgres: 'postgres://user:secret@localhost/none' }])
+  said.push(await egide.openBank(target).catch(({ code, message }) => [code, message]));
+console.log(JSON.stringify(said));`;
+  const message = 'a bank needs the package kysely, which is not installed: npm install kysely';
+  const said = ['MISSING_PACKAGE', message];
+  expect(await runThere('bank.mjs', program)).toEqual([said, said]);
+});
+
 test('the command works', async () => {
   const bin = join(packed.consumer, 'node_modules/.bin/egide');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
