@@ -71,6 +71,7 @@ export type { DecodeLimits, DecodeOptions } from '../image/decoder.js';
 export type { DecodeProfile, Image, ImageInit } from '../image/image.js';
 export { DEFAULT_LIMITS } from '../image/limits.js';
 export type { Input } from '../input.js';
+export { type HmaOptions, hmaExchange } from '../list/exchanges/hma.js';
 export {
   NCMEC_ENVIRONMENTS,
   type NcmecEnvironment,
@@ -148,6 +149,7 @@ export {
 } from '../shield/policy.js';
 export { type Arachnid, type ArachnidOptions, arachnidShield } from '../shield/remote/arachnid.js';
 export type { ArachnidAnswer } from '../shield/remote/arachnid-answer.js';
+export { type HmaLookup, type HmaLookupOptions, type HmaMatch, hmaLookup } from '../shield/remote/hma.js';
 export type {
   ClassificationActions,
   LookUpOptions,

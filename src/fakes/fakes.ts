@@ -2,13 +2,14 @@ import { invalid } from '../errors.js';
 import { fakeArachnid } from './arachnid.js';
 import type { Fake, FakeKind, FakeOptions } from './fake.js';
 import { startFakeOf } from './fake-server.js';
+import { fakeHma } from './hma.js';
 import { fakeNcmec } from './ncmec.js';
 import { fakeStopNcii } from './stopncii.js';
 import { fakeTechAgainstTerrorism } from './tech-against-terrorism.js';
 import { fakeThreatExchange } from './threatexchange.js';
 
 /** Every fake, by the kind of exchange or the service that it imitates. */
-export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism, fakeThreatExchange, fakeArachnid];
+export const FAKES: readonly FakeKind[] = [fakeNcmec, fakeStopNcii, fakeTechAgainstTerrorism, fakeThreatExchange, fakeHma, fakeArachnid];
 
 /**
  * Starts a fake of an exchange or a service on this machine: synthetic entries, the source's exact protocol, and its faults as switches.

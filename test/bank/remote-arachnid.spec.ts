@@ -59,6 +59,7 @@ const service: ServiceUnderTest = {
     media: { action: 'block', matchType: 'exact', entry: { id: 'csam', list: 'arachnid', category: 'csam' } },
     pdq: { action: 'hold', matchType: 'near', entry: { id: 'csam', list: 'arachnid', category: 'csam' } },
   },
+  holds: () => fakeArachnid.faults.filter(({ fatal }) => fatal).map(({ name }) => name),
   strange: [
     () => '{}',
     () => '{"scanned_hashes":{}}',

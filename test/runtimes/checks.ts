@@ -1,10 +1,15 @@
 import type { Egide } from '../../src/egide.js';
+import { hashToBase64 } from '../../src/hash/encoding.js';
 import { canonicalUrl } from '../../src/hash/url.js';
 import { urlQuery } from '../../src/search/url-hashing.js';
 import { picture as pixelsOf } from '../../src/self-test/pictures.js';
 import { seededHashes } from '../../src/self-test/seeded-hashes.js';
+import { arachnidShield } from '../../src/shield/remote/arachnid.js';
 import { canonicalUrls } from '../vectors/canonical-urls.js';
 import { type PdqVector, parsePdqVectors } from '../vectors/pdq-vectors.js';
+
+/** Of the text `abc` (FIPS 180-2, appendix B.1). */
+const ABC_SHA256 = 'BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD';
 
 type Check = (egide: Egide, vectors: readonly PdqVector[]) => Promise<void>;
 
@@ -79,6 +84,25 @@ export const checks: Readonly<Record<string, Check>> = {
     const query = urlQuery('https://b.example/x', opened.hashing, 16);
     const found = query.matches(query.prefixes.flatMap((prefix) => index.withPrefix(prefix)));
     if (found.length !== 1 || found[0]?.id !== 1) throw told('asked from elsewhere', found);
+  },
+  async 'asks a service by hash and by file, and holds what is not answered'(egide, vectors) {
+    const seen = picture(egide, vectors, 'blocks');
+    const fetch = async (url: string, { body }: RequestInit): Promise<Response> => {
+      const nothing = { classification: 'no-known-match', match_type: null, near_match_details: [] };
+      if (url.endsWith('/v1/media/'))
+        return Response.json({ ...nothing, sha1_base32: 'A'.repeat(32), sha256_hex: ABC_SHA256, size_bytes: 3 });
+      const { hashes } = JSON.parse(body as string) as { hashes: string[] };
+      const csam = { classification: 'csam', match_type: 'near', near_match_details: null };
+      const known = hashToBase64(egide.pdq.hash(seen).hash);
+      return Response.json({ scanned_hashes: Object.fromEntries(hashes.map((hash) => [hash, hash === known ? csam : nothing])) });
+    };
+    const service = arachnidShield({ username: 'a', password: 'b', fetch });
+    const asked = (send: 'pdq' | 'media', given: Parameters<ReturnType<Egide['shield']>['scan']>[0]) =>
+      egide.shield({ lists: [], remote: [{ service, send }] }).scan(given);
+    const verdicts = [await asked('pdq', seen), await asked('pdq', picture(egide, vectors, 'waves'))];
+    for (const text of ['abc', 'abd']) verdicts.push(await asked('media', new TextEncoder().encode(text)));
+    const outcomes = verdicts.map(({ outcome, action }) => `${outcome} ${action}`).join();
+    if (outcomes !== 'match hold,no-match allow,no-match allow,could-not-tell hold') throw told('outcomes', verdicts);
   },
   async 'refuses wrong pixels with its own error'(egide) {
     try {

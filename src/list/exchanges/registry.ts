@@ -1,6 +1,7 @@
 import type { Exchange } from '../../bank/exchange.js';
 import { EgideError, invalid } from '../../errors.js';
 import type { HttpOptions } from '../http-client.js';
+import { hmaExchange } from './hma.js';
 import { NCMEC_ENVIRONMENTS, type NcmecEnvironment, ncmecExchange } from './ncmec.js';
 import { stopNciiExchange } from './stopncii.js';
 import { techAgainstTerrorismExchange } from './tech-against-terrorism.js';
@@ -87,6 +88,16 @@ export const EXCHANGES: readonly ExchangeKind[] = [
     credentials: [{ name: 'accessToken', what: "the app's number, `|` and its secret", required: true }],
     open: ({ privacyGroup = '', ...settings }, { accessToken = '' }, options) =>
       threatExchange({ ...options, ...settings, privacyGroup, accessToken }),
+  },
+  {
+    kind: 'hma',
+    title: 'a bank of a Hasher-Matcher-Actioner',
+    settings: [
+      { ...BASE_URL, what: 'its address', required: true },
+      { name: 'bank', what: 'name of the bank', required: true },
+    ],
+    credentials: [{ name: 'authorization', what: 'value of the header, for a proxy in front of it' }],
+    open: ({ baseUrl = '', bank = '' }, credentials, options) => hmaExchange({ ...options, ...credentials, baseUrl, bank }),
   },
 ];
 
