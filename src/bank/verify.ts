@@ -6,6 +6,7 @@ import type { RecordProblem } from './record.js';
 import { badKey, type FurtherRow, keptRecord, recordOf, sameRecord } from './rows.js';
 import { type EntryTable, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import type { Store } from './store.js';
+import { uploadProblems } from './uploads/uploads.js';
 
 /** Damaged entries of one slice that are named (our own choice). */
 const MAX_NAMED = 20;
@@ -62,6 +63,7 @@ async function contradictions(db: Kysely<Tables>, signal: AbortSignal | undefine
   if (all.count !== further) problems.push(`entries count ${further} further signals, and there are ${all.count}`);
   if (last >= next_entry) problems.push(`entry ${last} is there, and the next is to be ${next_entry}`);
   if (lists.some((list) => list.id >= next_list)) problems.push(`a list has a number above the next, ${next_list}`);
+  problems.push(...(await uploadProblems(db, signal)));
   return problems;
 }
 

@@ -75,6 +75,8 @@ Exit code 0, or 1 if a canary would not be found.
         `${found.quarantined} in quarantine`,
         `${found.feedbackPending} to be told`,
       ];
+      const { count, firstAt = 0 } = found.uploads;
+      if (count > 0) await io.out(`${plural(count, 'upload', 'uploads')} kept, the first of ${new Date(firstAt).toISOString()}\n`);
       await io.out(`${words.join(', ')}, change ${found.change}, ${found.byteLength} bytes\n`);
     }
     for (const { key } of lost) io.err(`a canary would not be found: ${printable(key)}\n`);

@@ -1,5 +1,6 @@
 import { EgideError } from '../errors.js';
 import { bankCommands } from './bank.js';
+import { bankUploadCommands } from './bank-rematch.js';
 import { bankSearch } from './bank-search.js';
 import { benchAttacksCommand, benchCommand } from './bench.js';
 import { type Command, readGiven } from './command.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   listDiffCommand,
   ...bankCommands,
   bankSearch,
+  ...bankUploadCommands,
   scanCommand,
   benchAttacksCommand,
   benchCommand,
@@ -41,6 +43,8 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide bank init|status|verify|compact
                                       the lists that a platform holds
   egide bank search QUERY…            which lists and entries carry a hash, a URL or a file
+  egide bank keep|forget|expire|rematch
+                                      signatures of past uploads: which of them match what came since
   egide scan FILE|DIR… --list FILE    look pictures up in hash lists
 
   egide bench attacks --originals DIR --distractors DIR --out DIR

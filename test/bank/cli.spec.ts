@@ -202,8 +202,42 @@ describe('a bank on the command line', () => {
     vi.unstubAllEnvs();
   });
 
+  test('uploads are kept from a list of them, and told when a list has come that they match', async () => {
+    const at = ['--bank', join(folder.path, 'uploads')];
+    const [uploads, list, found] = ['uploads.csv', 'come.csv', 'found.csv'].map((name) => join(folder.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    expect(await type(egide, ['list', 'make', 'examples/pictures', '-o', uploads])).toMatchObject({ code: 0 });
+    await writeFile(found, 'id,md5\nold,900150983cd24fb0d6963f7d28e17f72\n');
+    const kept = await type(egide, ['bank', 'keep', uploads, '--at', '2026-01-02T03:04:05Z', ...at]);
+    expect(kept).toMatchObject({ code: 0, out: expect.stringMatching(/^[1-9]\d* uploads kept, 0 without/) });
+    await type(egide, ['bank', 'keep', found, '--at', '2020-01-01', '--retention-days', '36000', ...at]);
+    expect((await type(egide, ['bank', 'rematch', '--max-distance', '31', ...at])).out).toBe('0 matches\n');
+    await type(egide, ['list', 'make', 'examples/pictures/nagasaki-boats.jpg', '--category', 'B2', '-o', list]);
+    await type(egide, ['list', 'import', 'a', list, ...at]);
+    const said = await type(egide, ['bank', 'rematch', '--max-distance', '31', '--since', '0', '--list', 'a', ...at]);
+    expect(said.out).toContain('nagasaki-boats.jpg of 2026-01-02T03:04:05.000Z: a, nagasaki-boats.jpg (B2): pdq, 0 bits\n');
+    const matches = (await type(egide, ['bank', 'rematch', '--max-distance', '31', '--json', ...at])).out.trim().split('\n');
+    expect(
+      matches
+        .map((line) => JSON.parse(line))
+        .map(({ entry, signal }) => `${entry.key} ${signal}`)
+        .sort(),
+    ).toEqual(['md5', 'pdq', 'sha1', 'sha256'].map((signal) => `nagasaki-boats.jpg ${signal}`));
+    expect((await type(egide, ['bank', 'rematch', '--max-distance', '31', ...at])).out).toBe('0 matches\n');
+    expect((await type(egide, ['bank', 'forget', 'nagasaki-boats.jpg', 'nobody', ...at])).out).toBe('1 upload deleted\n');
+    expect((await type(egide, ['bank', 'expire', '--days', '1000', '--json', ...at])).out).toBe('{"deleted":1}\n');
+    expect((await type(egide, ['bank', 'status', ...at])).out).toContain('uploads kept, the first of 2026-01-02');
+  });
+
   test.each([
     [['list', 'diff', 'a'], 'expected list diff A B'],
+    [['bank', 'rematch', '--bank', 'x'], 'expected --max-distance N'],
+    [['bank', 'keep', '--bank', 'x'], 'expected bank keep FILE'],
+    [['bank', 'keep', 'x', '--at', 'soon', '--bank', 'x'], '--at: expected a time'],
+    [['bank', 'forget', '--bank', 'x'], 'expected bank forget ID'],
     [['bank', 'status'], 'expected --bank DIR'],
     [['bank', 'snapshot', '--bank', 'x'], 'expected --out FILE'],
     [['bank', 'search', '--bank', 'x'], 'expected a hash, a URL or a file'],

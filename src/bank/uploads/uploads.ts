@@ -8,6 +8,7 @@ import type { BankTable, Tables, UploadTable } from '../schema.js';
 import type { Store } from '../store.js';
 import { BLOCK_UPLOADS, type BlockColumns, blocksOf, MAX_HASHES, MAX_ID_BYTES, MAX_TIME, rowsOf, type UploadRow } from './block.js';
 import { type IdMarks, marksOf, mayHold } from './id-filter.js';
+import { Pace } from './pace.js';
 import { type KeptUpload, UPLOAD_DIGESTS, type UploadStatus, type Uploads } from './upload.js';
 
 /** Uploads that are kept at once: packing them takes some 20 ms, without a turn (measured here). */
@@ -211,6 +212,26 @@ async function deleteFrom(db: Kysely<Tables>, ids: readonly number[], goes: Goin
     else await db.deleteFrom('upload').where('id', '=', id).execute();
   }
   return gone;
+}
+
+/** What contradicts itself in the blocks of uploads; reads all of them. */
+export async function uploadProblems(db: Kysely<Tables>, signal: AbortSignal | undefined): Promise<string[]> {
+  const { next_upload } = await db.selectFrom('bank').select('next_upload').executeTakeFirstOrThrow();
+  const problems: string[] = [];
+  const pace = new Pace(signal);
+  for (let after = 0; ; await pace.turn()) {
+    const block = await db.selectFrom('upload').selectAll().where('id', '>', after).orderBy('id').limit(1).executeTakeFirst();
+    if (!block) break;
+    try {
+      rowsOf(block);
+    } catch (error) {
+      if (!(error instanceof EgideError)) throw error;
+      problems.push(`block ${block.id} of uploads: ${error.message}`);
+    }
+    after = block.id;
+    if (after >= next_upload) problems.push(`block ${after} of uploads is there, and the next is to be ${next_upload}`);
+  }
+  return problems;
 }
 
 /** How the uploads of a bank stand. */
