@@ -125,7 +125,10 @@ async function measure(folder) {
   const again = await imported(bank, Infinity, making.seconds);
   require(again.made.unchanged === rows && again.made.withdrawn === 0, 'the second time something had changed');
   const changed = await imported(bank, CHANGED_EVERY, making.seconds);
-  require(changed.made.replaced === rows / CHANGED_EVERY && changed.made.withdrawn === 0, `${changed.made.replaced} rows were replaced`);
+  // Of 10 million keys one in 250 is taken for a repeated one, and has its content in it (record-keys.ts): it goes, and another comes.
+  const { replaced, added, withdrawn } = changed.made;
+  require(replaced + added === rows / CHANGED_EVERY &&
+    added === withdrawn, `${replaced} rows were replaced, ${added} added, ${withdrawn} withdrawn`);
   const ceilingSeconds = (ceilings[0] + ceilings[1]) / 2;
   const { byteLength } = await bank.status();
   await bank.close();
