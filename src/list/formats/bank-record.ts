@@ -1,6 +1,6 @@
 import type { BankRecord, Opinion, OpinionValue } from '../../bank/record.js';
 import type { Signal } from '../../bank/signal.js';
-import type { Cells, ListRecord } from '../record.js';
+import type { ListRecord } from '../record.js';
 import { sameBytes } from '../row-table.js';
 import { bankSignalOf, readSignal } from '../signal-text.js';
 import { readTime } from '../time-text.js';
@@ -19,21 +19,22 @@ export interface ReadRecord {
  */
 export function bankRecordOf({ id, list, category, quality, signals, cells }: ListRecord, otherwise: string): ReadRecord {
   const reasons: string[] = [];
-  const listed = listedSignals(cells, reasons);
+  const listed = cells.signals ? listedSignals(cells.signals, reasons) : [];
   const before = reasons.length;
   const read: Signal[] = [];
   for (const { type, value } of signals) addSignal(read, reasons, type, value, quality);
   for (const type of FURTHER) if (cells[type]) addSignal(read, reasons, type, cells[type]);
   for (const { type, value, quality } of listed) addSignal(read, reasons, type, value, quality);
   if (read.length === 0 && reasons.length === before) reasons.push('no signal');
-  const tags = [...readTags(cells.tags), ...(list === '' ? [] : [`list:${list}`])];
-  const opinions = readOpinions(cells.opinions, reasons);
+  const record: Mutable<BankRecord> = { key: cleanText(id), signals: read.slice() }; // without the room for more, which would be held until it is kept
+  if (category || otherwise) record.category = cleanText(category || otherwise);
+  const tags = readTags(cells.tags);
+  if (list !== '') tags.push(`list:${list}`);
+  if (tags.length > 0) record.tags = tags.map(cleanText);
+  const opinions = cells.opinions ? readOpinions(cells.opinions, reasons) : [];
+  if (opinions.length > 0) record.opinions = opinions;
   const updatedAt = cells.updated ? readTime(cells.updated) : null;
   if (cells.updated && updatedAt === null) reasons.push('a time that is none');
-  const record: Mutable<BankRecord> = { key: cleanText(id), signals: read };
-  if (category || otherwise) record.category = cleanText(category || otherwise);
-  if (tags.length > 0) record.tags = tags.map(cleanText);
-  if (opinions.length > 0) record.opinions = opinions;
   if (updatedAt !== null) record.updatedAt = updatedAt;
   if (cells.note) record.note = cleanText(cells.note);
   return { record, reasons };
@@ -51,8 +52,7 @@ interface GivenSignal {
 const FURTHER = ['sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
 
 /** Those of the field `signals`: `[{ type, value, quality? }, …]`. */
-function listedSignals({ signals }: Cells, reasons: string[]): GivenSignal[] {
-  if (!signals) return [];
+function listedSignals(signals: string, reasons: string[]): GivenSignal[] {
   const listed = jsonArray(signals);
   if (listed === null) reasons.push('the field `signals` is no array');
   return (listed ?? []).flatMap((item) => {
@@ -103,8 +103,7 @@ export function readTags(text: string | undefined): string[] {
 
 const OPINIONS: ReadonlySet<unknown> = new Set(['positive', 'negative', 'disputed'] satisfies OpinionValue[]);
 
-function readOpinions(text: string | undefined, reasons: string[]): Opinion[] {
-  if (!text) return [];
+function readOpinions(text: string, reasons: string[]): Opinion[] {
   const listed = jsonArray(text);
   if (listed === null) reasons.push('the field `opinions` is no array');
   return (listed ?? []).flatMap((item) => {
