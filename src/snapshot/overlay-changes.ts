@@ -2,8 +2,8 @@ import type { BankView } from '../bank/snapshot-source.js';
 import type { Manifest } from './snapshot-format.js';
 
 /**
- * Entries of an overlay at most. Each one is written with everything since its base, so this bounds what every save takes: 20,000 take a second
- * or two (measured here), and a base that is so far behind is made anew.
+ * Entries of an overlay at most (our own choice). Each one is written with everything since its base, so this bounds what every save takes; a
+ * base that is so far behind is made anew.
  */
 const MAX_OVERLAY_ENTRIES = 20_000;
 
