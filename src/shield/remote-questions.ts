@@ -128,8 +128,8 @@ export class RemoteQuestions {
       for (const finding of findings) this.#keep(finding, list.name, rules, send, questions[finding.query ?? 0]);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof EgideError) || error.code !== 'EXCHANGE_FAILED') throw error;
-      this.#problems.push({ code: error.code, message: `${list.name}: ${error.message}` });
+      if (!isExchangeFailed(error)) throw error;
+      this.#problems.push({ code: 'EXCHANGE_FAILED', message: `${list.name}: ${error.message}` });
     }
   }
 
@@ -150,6 +150,11 @@ export class RemoteQuestions {
     const known = this.#matches.get(key);
     if (!known || byStrength(match, known) < 0) this.#matches.set(key, match);
   }
+}
+
+/** Told by its code: the client of a service may come from another copy of this package than the shield, as bundlers make them. */
+function isExchangeFailed(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'EXCHANGE_FAILED';
 }
 
 /** The policy's action for this class; for one that neither the client nor the policy knows, `hold`; else what it says of exact and near matches. */

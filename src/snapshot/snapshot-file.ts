@@ -86,8 +86,8 @@ export class SnapshotFile implements CurrentSnapshot, Disposable {
     try {
       overlay = await this.#overlayOf(base, fresh);
       const there = (await this.#place.files.stamp(this.#place.path)) === now.base;
-      // Of one base an overlay that is gone, or knows less than the one in use, is no news.
-      const newer = fresh || (overlay !== undefined && overlay.manifest.change >= this.#current.change);
+      // Of one base an overlay that is gone, or of an earlier moment than the one in use, is no news. A bank that was restored counts from an earlier change.
+      const newer = fresh || (overlay !== undefined && overlay.manifest.createdAt >= this.#current.createdAt);
       if (there && newer && !this.#disposed) next = snapshotOf(this.#place.backend, base, overlay);
       return there;
     } finally {

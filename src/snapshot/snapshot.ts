@@ -45,7 +45,7 @@ export class SnapshotList implements SearchableList {
     this.syncedAt = syncedAt;
     this.unreadableUrls = unreadableUrls;
     this.pdq = search.pdq;
-    this.digests = search;
+    this.digests = { md5: search.md5, sha1: search.sha1, sha256: search.sha256 };
     this.patches = search.patches;
     this.urls = search.urls;
     this.photodna = search.photodna;
