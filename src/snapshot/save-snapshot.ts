@@ -112,7 +112,11 @@ function savedFor({ signal }: Pick<WriteSnapshotOptions, 'signal'>) {
   return { mode: OWNER_ONLY, ...(signal && { signal }) };
 }
 
-/** Whether a snapshot says what one that is made now of a bank would say. */
+/**
+ * Whether a snapshot says what one that is made now of a bank would say.
+ *
+ * @internal
+ */
 export async function isCurrent(view: BankView, { change, mark, createdAt, lists }: Snapshot): Promise<boolean> {
   if (change !== view.change || mark !== view.mark || Date.now() - createdAt > MAX_AGE_MS) return false;
   const syncedAt = new Map((await view.lists()).map((list) => [list.name, list.syncedAt]));
