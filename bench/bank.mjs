@@ -83,14 +83,16 @@ async function searchSnapshot(file) {
   const openedMiB = memoryMiB('RssAnon') - before;
   const [list] = snapshot.lists;
   require(list.entryCount === rows, `the snapshot has ${list.entryCount} entries`);
+  // A key that the filter of keys takes for a repeated one has a name of its content after it (docs/lists.md).
+  const isOf = (row) => (id) => list.entry(id).id.split('~')[0] === keyOf(row);
   const value = Buffer.alloc(ROW_BYTES);
   for (let i = 0; i < SEARCHES; ++i) {
     const row = Math.floor((i * rows) / SEARCHES);
     writeValue((row + 1) % CHANGED_EVERY === 0 ? row + rows : row, value);
-    require(list.digests.md5.find(value.subarray(0, 16)).includes(row), `the digest of row ${row} is not found`);
+    require(list.digests.md5.find(value.subarray(0, 16)).some(isOf(row)), `the digest of row ${row} is not found`);
     require(list.pdq
       .search(value.subarray(16), { maxDistance: RADIUS })
-      .hits.some(({ id }) => id === row), `the hash of row ${row} is not found`);
+      .hits.some(({ id }) => isOf(row)(id)), `the hash of row ${row} is not found`);
   }
   return { openedMiB, searchedMiB: memoryMiB('RssAnon') - before, fileMiB: memoryMiB('RssFile') };
 }
