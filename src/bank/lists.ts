@@ -4,8 +4,8 @@ import { removeEntries } from './apply.js';
 import type { BankList, ListOptions } from './bank.js';
 import { noteChange } from './changes.js';
 import { storedJson } from './database-error.js';
+import { isPlain } from './plain-text.js';
 import type { Json } from './record.js';
-import { isPlain } from './rows.js';
 import { type ListTable, SWEEP, type Tables } from './schema.js';
 
 /** Characters of the name of a list at most (our own choice). */

@@ -1,4 +1,6 @@
+import { sameBytes } from '../hash/encoding.js';
 import { damagedBank, storedJson } from './database-error.js';
+import { isPlain } from './plain-text.js';
 import type { BankRecord, Json, Opinion, RecordProblem } from './record.js';
 import { type EntryTable, INLINE_SIGNALS, type InlineSignal, SIGNAL_NUMBERS, type SignalTable } from './schema.js';
 import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from './signal.js';
@@ -32,14 +34,6 @@ export function badKey(key: unknown): string | undefined {
   if (3 * key.length > MAX_KEY_BYTES && new TextEncoder().encode(key).length > MAX_KEY_BYTES)
     return `the key is longer than ${MAX_KEY_BYTES} bytes`;
   return undefined;
-}
-
-/** A zero, or half of a pair or a whole one: told without looking for pairs, which takes longer. */
-const MAY_NOT_BE_PLAIN = /[\0\ud800-\udfff]/;
-
-/** PostgreSQL's texts have no zero, and UTF-8 has no half of a pair. */
-export function isPlain(text: string): boolean {
-  return !MAY_NOT_BE_PLAIN.test(text) || !/[\0\p{Cs}]/u.test(text);
 }
 
 /**
@@ -145,11 +139,6 @@ function sameFurther(a: FurtherRow, b: FurtherRow): boolean {
 
 function sameValue(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : sameBytes(a, b);
-}
-
-/** Whether two pieces have the same bytes. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** The record that was kept so: its signals in the order of {@link INLINE_SIGNALS}, then the further ones in their own. */

@@ -152,6 +152,13 @@ function plainText(text: unknown): string {
   return text;
 }
 
+/** @internal Whether two pieces have the same bytes. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** @internal The order of bytes: one by one, a beginning before what it begins. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);

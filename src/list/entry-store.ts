@@ -1,6 +1,7 @@
+import { sameBytes } from '../hash/encoding.js';
 import { ByteBuffer, NumberBuffer } from './byte-buffer.js';
 import type { EntryRef } from './hash-list.js';
-import { hashBytes, RowTable, sameBytes } from './row-table.js';
+import { hashBytes, RowTable } from './row-table.js';
 
 /** UTF-8 bytes of one UTF-16 unit at most (three; a pair of units takes four). */
 const UTF8_PER_UNIT = 3;

@@ -1,6 +1,7 @@
+import { sameBytes } from '../hash/encoding.js';
 import { ByteBuffer, NumberBuffer } from './byte-buffer.js';
 import type { EntryStore } from './entry-store.js';
-import { hashBytes, RowTable, sameBytes } from './row-table.js';
+import { hashBytes, RowTable } from './row-table.js';
 
 /** The signals of one type: their bytes one after the other, and the entry of each. */
 export class SignalStore {

@@ -1,4 +1,5 @@
 import type { SignalSlice } from '../bank/snapshot-source.js';
+import { sameBytes } from '../hash/encoding.js';
 import type { EntryNumbers, EntryPlace } from './entry-numbers.js';
 
 /** One value, and the entries of a snapshot that carry it. */
@@ -50,10 +51,4 @@ export class ValueGroups {
 
 function samePlace(a: EntryPlace, b: EntryPlace | undefined): boolean {
   return a.place === b?.place && a.number === b.number;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
-  return true;
 }

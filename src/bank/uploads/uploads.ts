@@ -3,7 +3,7 @@ import { HASH_BYTES } from '../../backend.js';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../../errors.js';
 import { DIGEST_BYTES } from '../../hash/digests.js';
 import { nextTurn } from '../../input.js';
-import { isPlain } from '../rows.js';
+import { isPlain } from '../plain-text.js';
 import type { BankTable, Tables, UploadTable } from '../schema.js';
 import type { Store } from '../store.js';
 import { BLOCK_UPLOADS, type BlockColumns, blocksOf, MAX_HASHES, MAX_ID_BYTES, MAX_TIME, rowsOf, type UploadRow } from './block.js';

@@ -1,7 +1,8 @@
+import { cleanText } from '../../bank/plain-text.js';
 import type { BankRecord, Opinion, OpinionValue } from '../../bank/record.js';
 import type { Signal } from '../../bank/signal.js';
+import { sameBytes } from '../../hash/encoding.js';
 import type { ListRecord } from '../record.js';
-import { sameBytes } from '../row-table.js';
 import { bankSignalOf, readSignal } from '../signal-text.js';
 import { readTime } from '../time-text.js';
 
@@ -115,14 +116,6 @@ function readOpinions(text: string, reasons: string[]): Opinion[] {
     const read = Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
     return [{ by: cleanText(by), value: value as OpinionValue, ...(read.length > 0 && { tags: read.map(cleanText) }) }];
   });
-}
-
-/** A zero character, or half of a pair or a whole one: told without looking for pairs, which takes longer. */
-const MAY_NEED_CLEANING = /[\0\ud800-\udfff]/;
-
-/** A text that every database takes: a zero character or half a pair of UTF-16 becomes U+FFFD. */
-export function cleanText(text: string): string {
-  return MAY_NEED_CLEANING.test(text) ? text.replace(/\0|\p{Surrogate}/gu, '\ufffd') : text;
 }
 
 function jsonArray(text: string): unknown[] | null {

@@ -1,9 +1,10 @@
+import { cleanText } from '../../bank/plain-text.js';
 import type { Signal } from '../../bank/signal.js';
 import { EgideError } from '../../errors.js';
 import { CsvRows, fieldsOf } from '../csv-rows.js';
 import type { RecordParser } from '../record.js';
 import { plainName } from '../signal-text.js';
-import { addSignal, cleanText, type ReadRecord } from './bank-record.js';
+import { addSignal, type ReadRecord } from './bank-record.js';
 import { isYes } from './vics-record.js';
 
 /** The columns of Interpol's ICSE export, as {@link plainName} leaves their names (IPED, `HashDBTool`). */

@@ -1,6 +1,7 @@
+import { cleanText } from '../../bank/plain-text.js';
 import type { Signal } from '../../bank/signal.js';
 import { readTime } from '../time-text.js';
-import { addSignal, cleanText, type ReadRecord, readTags } from './bank-record.js';
+import { addSignal, type ReadRecord, readTags } from './bank-record.js';
 
 /** Fields that hold a signal besides `MD5`. */
 const SIGNALS = ['sha1', 'sha256', 'sha512', 'photodna'] as const;
