@@ -202,6 +202,17 @@ async function gather(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   return bytes.subarray(0, length);
 }
 
+/** @internal Bytes one after the other. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
 function tooMany(maxBytes: number): EgideError {
   return new EgideError('TOO_MANY_BYTES', `input: more than the limit of ${maxBytes} bytes (raise maxBytes if this is expected)`);
 }

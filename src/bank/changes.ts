@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { invalid } from '../errors.js';
+import { bytesToHex } from '../hash/encoding.js';
 import { storedJson } from './database-error.js';
 import { signalOf } from './rows.js';
 import type { Tables } from './schema.js';
@@ -39,7 +40,7 @@ export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole
     mark: crypto.randomUUID(),
     ...(named && list !== undefined ? { list } : {}),
     ...(!named && entries.length > 0 ? { runs: runsOf(entries) } : {}),
-    ...(value ? { value: [value.type, toHex(value.value)] } : {}),
+    ...(value ? { value: [value.type, bytesToHex(value.value)] } : {}),
   };
   const { change } = await db
     .updateTable('bank')
@@ -117,10 +118,6 @@ function runsOf(entries: readonly number[]): [number, number][] {
     else runs.push([id, 1]);
   }
   return runs;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function fromHex(text: string): Uint8Array {

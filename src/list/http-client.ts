@@ -1,4 +1,5 @@
 import { EgideError, invalid, wholeNumber } from '../errors.js';
+import { joinedBytes } from '../input.js';
 
 /** What `fetch` is to the client: the runtime's own, or the caller's (a proxy, a certificate of its own). */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -284,13 +285,7 @@ async function boundedBody(response: Response, maxBytes: number): Promise<Uint8A
     }
     parts.push(value);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinedBytes(parts);
 }
 
 /** The system's code of a failed `fetch` (`ECONNREFUSED`), else the class of the error: never its message. */

@@ -1,6 +1,6 @@
 import { type Backend, type PatchTotals, type Placed, STOP_STATE_BYTES } from '../backend.js';
 import { checkCallOptions, invalid } from '../errors.js';
-import { type Input, liveBytes, nextTurn } from '../input.js';
+import { type Input, joinedBytes, liveBytes, nextTurn } from '../input.js';
 import type { Platform } from '../platform.js';
 import { type Add, buildIndex, checkedIds, openIndex } from '../search/build-index.js';
 import type { BuildOptions, CheckOptions } from '../search/index-bytes.js';
@@ -148,19 +148,8 @@ async function feedRecords(source: RecordSource, signal: AbortSignal | undefined
   for (let first = 0; first < source.count; first += RECORDS_PER_TURN) {
     if (first > 0) await nextTurn(signal);
     const end = Math.min(source.count, first + RECORDS_PER_TURN);
-    add(joined(Array.from({ length: end - first }, (_, i) => source.at(first + i))), source.ids(first, end));
+    add(joinedBytes(Array.from({ length: end - first }, (_, i) => source.at(first + i))), source.ids(first, end));
   }
-}
-
-/** Bytes one after the other. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }
 
 async function markStops(backend: Backend, index: Placed, stops: Uint8Array, signal: AbortSignal | undefined): Promise<void> {

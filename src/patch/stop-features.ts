@@ -1,7 +1,6 @@
 import { type Backend, STOP_KEYS } from '../backend.js';
 import { checkCallOptions, invalid } from '../errors.js';
-import { liveBytes, nextTurn } from '../input.js';
-import { joined } from './build-patch-index.js';
+import { joinedBytes, liveBytes, nextTurn } from '../input.js';
 import { PatchIndex } from './patch-index.js';
 import { type PatchProfile, PROFILES } from './record.js';
 import { STOP_BANK } from './stop-bank.js';
@@ -32,7 +31,7 @@ export async function collectStops(backend: Backend, indexes: readonly PatchInde
     key = nextKey;
     await nextTurn(signal);
   }
-  return backend.patchIndex.writeStops(joined(found), PROFILES[profile].codeBytes);
+  return backend.patchIndex.writeStops(joinedBytes(found), PROFILES[profile].codeBytes);
 }
 
 /** What comes with the library, as entries of a table. A compact code is the first half of a standard one. */

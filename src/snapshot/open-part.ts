@@ -1,7 +1,7 @@
 import type { Backend, Placed } from '../backend.js';
 import { EgideError } from '../errors.js';
 import type { DigestType } from '../hash/digests.js';
-import { chunksOf, type Input } from '../input.js';
+import { chunksOf, type Input, joinedBytes } from '../input.js';
 import { buildPatchIndex } from '../patch/build-patch-index.js';
 import { PatchIndex } from '../patch/patch-index.js';
 import type { Platform } from '../platform.js';
@@ -96,19 +96,8 @@ function copied({ index: core }: Backend, bytes: Uint8Array, encrypted: boolean)
 
 async function gathered(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of source) {
-    chunks.push(chunk.slice()); // a stream may use its buffer again
-    length += chunk.byteLength;
-  }
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  for await (const chunk of source) chunks.push(chunk.slice()); // a stream may use its buffer again
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : joinedBytes(chunks);
 }
 
 /** What a list has where it carries none of a kind: one for all lists. */
