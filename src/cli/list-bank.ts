@@ -10,7 +10,7 @@ import { plural } from '../shield/summary.js';
 import { BANK_HELP, BANK_OPTIONS, sayReport, withBank } from './bank.js';
 import type { Command, Given } from './command.js';
 import { EXIT, type Io, printable, UsageError } from './io.js';
-import { CREDENTIALS_HELP, exchangeOfList, listNamed } from './list-exchange.js';
+import { CREDENTIALS_HELP, exchangeOfList, listNamed, settingOf } from './list-exchange.js';
 
 /** Problems that are printed. */
 const PROBLEMS_SAID = 10;
@@ -49,12 +49,6 @@ ${BANK_HELP}`,
     return 0;
   },
 };
-
-function settingOf(text: string, option = '--setting'): [string, string] {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new UsageError(`${option}: expected NAME=TEXT`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
-}
 
 const importing: Command = {
   name: 'list import',

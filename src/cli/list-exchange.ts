@@ -1,6 +1,6 @@
 import type { Bank, BankList } from '../bank/bank.js';
 import type { Exchange } from '../bank/exchange.js';
-import { credentialVariable, EXCHANGES, exchangeOf } from '../list/exchanges/registry.js';
+import { credentialVariable, EXCHANGES, type ExchangeKind, exchangeOf } from '../list/exchanges/registry.js';
 import { UsageError } from './io.js';
 
 /** Where commands that ask an exchange take its credentials from. */
@@ -16,15 +16,31 @@ export async function listNamed(bank: Bank, name: string, command: string): Prom
 /** The exchange that a list is read from, with the credentials of the environment. */
 export function exchangeOfList({ kind, settings }: BankList): Exchange {
   const texts = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
-  return exchangeOf(kind, texts, credentialsOf(kind));
+  const known = EXCHANGES.find((exchange) => exchange.kind === kind);
+  return exchangeOf(kind, texts, known ? credentialsOf(known) : {});
 }
 
-function credentialsOf(kind: string): Record<string, string> {
-  const names = EXCHANGES.find((exchange) => exchange.kind === kind)?.credentials.map(({ name }) => name) ?? [];
+/** What asks for credentials: an exchange, or a service that scans ask. */
+type Credentialed = Pick<ExchangeKind, 'kind' | 'credentials'>;
+
+/** The variables of the environment that its credentials are looked for in. */
+export function variablesOf({ kind, credentials }: Credentialed): string[] {
+  return credentials.map(({ name }) => credentialVariable(kind, name));
+}
+
+/** Its credentials, as far as the environment has them. */
+export function credentialsOf({ kind, credentials }: Credentialed): Record<string, string> {
   return Object.fromEntries(
-    names.flatMap((name) => {
+    credentials.flatMap(({ name }) => {
       const value = process.env[credentialVariable(kind, name)];
       return value ? [[name, value]] : [];
     }),
   );
+}
+
+/** The two sides of `NAME=TEXT`. Throws {@link UsageError} if it is something else. */
+export function settingOf(text: string, option = '--setting', form = 'NAME=TEXT'): [name: string, value: string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`${option}: expected ${form}`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { SERVER_FAULTS } from '../fakes/fake.js';
+import { type Fake, SERVER_FAULTS } from '../fakes/fake.js';
 import { FAKES, startFake } from '../fakes/fakes.js';
 import { credentialVariable, EXCHANGES } from '../list/exchanges/registry.js';
 import type { Command } from './command.js';
 import { UsageError } from './io.js';
+import { REMOTE_KINDS } from './remote-services.js';
 
 const FAULTS_HELP = [{ kind: 'all kinds', faults: SERVER_FAULTS }, ...FAKES]
   .map(({ kind, faults }) => `${kind}:\n${faults.map(({ name, what }) => `  ${name.padEnd(20)} ${what}\n`).join('')}`)
@@ -48,11 +49,8 @@ Faults of ${FAULTS_HELP}`,
       if (given.flag('json')) await io.out(`${JSON.stringify({ kind, url, settings, credentials, faults })}\n`);
       else {
         const lines = Object.entries(credentials).map(([name, value]) => `export ${credentialVariable(kind, name)}='${value}'\n`);
-        const given = Object.entries(settings).map(([name, value]) => ` --setting ${name}=${value}`);
-        const isList = EXCHANGES.some((exchange) => exchange.kind === kind);
-        const use = isList ? `egide list add NAME --kind ${kind}${given.join('')}` : `baseUrl ${url}`;
-        const head = `# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n# ${use}\n`;
-        await io.out(`${head}${lines.join('')}`);
+        const head = `# ${kind}, faults: ${faults.join(', ') || 'none'}; stop it with Ctrl-C\n`;
+        await io.out(`${head}${usesOf(fake).join('')}${lines.join('')}`);
       }
       if (!io.signal.aborted) await once(io.signal, 'abort');
     } finally {
@@ -61,3 +59,14 @@ Faults of ${FAULTS_HELP}`,
     return 0;
   },
 };
+
+/** The commands that take a fake, as a list and as a service that scans ask. */
+function usesOf({ kind, url, settings }: Fake): string[] {
+  const given = Object.entries(settings).map(([name, value]) => ` --setting ${name}=${value}`);
+  const isList = EXCHANGES.some((exchange) => exchange.kind === kind);
+  const isAsked = REMOTE_KINDS.some((service) => service.kind === kind);
+  return [
+    ...(isList ? [`# egide list add NAME --kind ${kind}${given.join('')}\n`] : []),
+    ...(isAsked ? [`# egide scan FILE --remote ${kind}=pdq --setting ${kind}.baseUrl=${url}\n`] : []),
+  ];
+}

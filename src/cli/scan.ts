@@ -4,6 +4,7 @@ import type { Egide } from '../egide.js';
 import { EgideError } from '../errors.js';
 import type { HashList } from '../list/hash-list.js';
 import { checkPolicy, defaultPolicy, type Policy, sternest } from '../shield/policy.js';
+import type { RemoteList } from '../shield/remote/remote-service.js';
 import type { ScanOptions } from '../shield/scan.js';
 import type { Shield } from '../shield/shield.js';
 import { grouped, LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
@@ -17,21 +18,22 @@ import { packageVersion } from './package-version.js';
 import { type Preview, previewOf } from './preview.js';
 import { Progress } from './progress.js';
 import { JOBS_HELP, jobsOf, naming, profileOf, readKey } from './reading.js';
+import { AskedServices, REMOTE_CREDENTIALS_HELP, REMOTE_HELP, REMOTE_OPTIONS, remoteOf } from './remote-services.js';
 import { Report } from './report.js';
 import { type Row, Table } from './table.js';
 
-/** `egide scan FILE|DIR… --list FILE|--snapshot FILE`. */
+/** `egide scan FILE|DIR… --list FILE|--snapshot FILE|--remote KIND=SEND`. */
 export const scanCommand: Command = {
   name: 'scan',
-  help: `egide scan FILE|DIR… --list FILE|--snapshot FILE [options]
+  help: `egide scan FILE|DIR… --list FILE|--snapshot FILE|--remote KIND=SEND [options]
 
-Looks pictures up in hash lists, or in the snapshot of a bank, and says what the policy makes of each: allow, hold (a person should look) or block.
+Looks pictures up in hash lists, in the snapshot of a bank, or by asking services, and says what the policy makes of each: allow, hold (a person should look) or block.
 A file that cannot be read, decoded or hashed is held, unless the policy says otherwise.
 
   -l, --list FILE     a hash list: CSV, NDJSON or local_file lines; may be given several times
   --snapshot FILE     the snapshot of a bank: its hashes, digests and patches
   --key-file FILE     32 bytes, or 64 hex digits: the key of an encrypted snapshot
-  --policy FILE       a policy in JSON (docs/policy.md); without it, ${defaultPolicy.version}
+${REMOTE_HELP}  --policy FILE       a policy in JSON (docs/policy.md); without it, ${defaultPolicy.version}
   --deep              also look for negatives, small parts and stretched copies by patches
   --budget MS         begin nothing further on a file after so many milliseconds; what is left out is told
   --profile PROFILE   default, or pytx: decode just as python-threatexchange does
@@ -39,12 +41,13 @@ A file that cannot be read, decoded or hashed is held, unless the policy says ot
   --clear             with --report: previews as they are
 ${JOBS_HELP}  --json              one JSON document per line: the verdict, with the file's name before it
 
-Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 for an error.
+${REMOTE_CREDENTIALS_HELP}Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 for an error.
 `,
   options: {
     list: { type: 'string', short: 'l', multiple: true },
     snapshot: { type: 'string' },
     'key-file': { type: 'string' },
+    ...REMOTE_OPTIONS,
     policy: { type: 'string' },
     deep: { type: 'boolean' },
     budget: { type: 'string' },
@@ -55,8 +58,9 @@ Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 f
   },
   async run(io, given) {
     if (given.files.length === 0) throw new UsageError('scan: expected files or folders');
-    if (given.texts('list').length === 0 && given.text('snapshot') === undefined)
-      throw new UsageError('scan: expected --list FILE or --snapshot FILE');
+    const remote = remoteOf(given);
+    if (given.texts('list').length + remote.length === 0 && given.text('snapshot') === undefined)
+      throw new UsageError('scan: expected --list FILE, --snapshot FILE or --remote KIND=SEND');
     if (given.flag('clear') && given.text('report') === undefined) throw new UsageError('scan: --clear goes with --report');
     const reportPath = given.text('report');
     if (reportPath !== undefined) await checkOutput('--report', reportPath);
@@ -65,13 +69,13 @@ Exit code: the sternest action over all files (0 allow, 2 hold, 3 block), or 1 f
     const egide = await io.load();
     using snapshot = await readSnapshot(egide, given, io.signal);
     const lists = await readLists(egide, io, given.texts('list'));
-    const shield = egide.shield({ lists, policy, ...(snapshot && { snapshot }) });
+    const shield = egide.shield({ lists, remote, policy, ...(snapshot && { snapshot }) });
     const all = [...lists, ...(snapshot?.lists ?? [])];
     const report =
       reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists: all, egide, version: packageVersion() });
     try {
       const look = (found: Found) => lookAt(shield, found, options, report && { clear: given.flag('clear') });
-      const counts = await scanAll(io, given, inOrder(filesIn(given.files), jobs, look), report);
+      const counts = await scanAll(io, given, inOrder(filesIn(given.files), jobs, look), { remote, report });
       await report?.finish();
       if (reportPath !== undefined) io.err(`report: ${printable(reportPath)}\n`);
       return EXIT[sternest((Object.keys(counts) as Action[]).filter((action) => counts[action] > 0))];
@@ -90,7 +94,13 @@ export interface Scanned {
   readonly preview?: Preview;
 }
 
-async function scanAll(io: Io, given: Given, scanned: AsyncIterable<Scanned>, report: Report | undefined): Promise<Record<Action, number>> {
+async function scanAll(
+  io: Io,
+  given: Given,
+  scanned: AsyncIterable<Scanned>,
+  { remote, report }: { readonly remote: readonly RemoteList[]; readonly report: Report | undefined },
+): Promise<Record<Action, number>> {
+  const asked = new AskedServices(remote);
   const counts: Record<Action, number> = { allow: 0, hold: 0, block: 0 };
   const json = given.flag('json');
   const progress = new Progress(io, io.errIsTerminal ? await countFiles(given.files) : 0);
@@ -99,6 +109,10 @@ async function scanAll(io: Io, given: Given, scanned: AsyncIterable<Scanned>, re
     const { file, verdict } = one;
     counts[verdict.action] += 1;
     progress.step(sayCounts(counts));
+    for (const silence of asked.take(verdict)) {
+      progress.clear();
+      io.err(`warning: ${printable(silence)}\n`);
+    }
     await report?.add(one);
     if (!json) await table.add(rowOf(file, verdict));
     else {
@@ -110,7 +124,7 @@ async function scanAll(io: Io, given: Given, scanned: AsyncIterable<Scanned>, re
   await table.flush();
   const total = counts.allow + counts.hold + counts.block;
   if (total === 0) throw new UsageError('scan: there are no files in what was given');
-  if (!json) await io.out(`\n${plural(total, 'file', 'files')}: ${sayCounts(counts)}\n`);
+  if (!json) await io.out(`\n${plural(total, 'file', 'files')}: ${sayCounts(counts)}\n${asked}`);
   return counts;
 }
 
@@ -136,16 +150,23 @@ async function* failing(reason: string): AsyncGenerator<Uint8Array> {
 
 const HEADINGS = ['action', 'why', 'distance', 'seen', 'list / entry', 'file'];
 
-function rowOf(file: string, { action, outcome, matches, problems, input }: Verdict): Row {
+function rowOf(file: string, verdict: Verdict): Row {
+  const { action, matches, input } = verdict;
   const match = matches[0];
   const entries = new Set(matches.map(({ entry }) => `${entry.list} / ${entry.id}`));
   const more = entries.size > 1 ? ` (+${entries.size - 1})` : '';
-  const [why, distance, seen] =
-    match === undefined
-      ? [problems.length > 0 ? `${outcome}: ${problems[0]?.code}` : outcome, '', '']
-      : evidenceCells(match, input.frameCount);
+  const [what, distance, seen] = match === undefined ? [verdict.outcome, '', ''] : evidenceCells(match, input.frameCount);
+  const doubt = doubtOf(verdict);
+  const why = doubt === '' ? what : `${what}: ${doubt}`;
   const entry = match === undefined ? '' : `${[...entries][0]}${more}`;
   return { action, cells: [why, distance, seen, entry, file].map((cell) => printable(cell ?? '')) };
+}
+
+/** Why there may be more to find: where nothing was found, the first reason; and who gave no answer. */
+function doubtOf({ matches, problems, remote }: Verdict): string {
+  const code = matches.length === 0 ? problems.find(({ service }) => service === undefined)?.code : undefined;
+  const silent = remote.filter(({ answered }) => !answered).map(({ name }) => `no answer of ${name}`);
+  return [...(code ? [code] : []), ...silent].join(', ');
 }
 
 /** Why, how near, and how it was seen. */

@@ -129,7 +129,7 @@ export class RemoteQuestions {
     } catch (error) {
       signal?.throwIfAborted();
       if (!isExchangeFailed(error)) throw error;
-      this.#problems.push({ code: 'EXCHANGE_FAILED', message: `${list.name}: ${error.message}` });
+      this.#problems.push({ code: 'EXCHANGE_FAILED', message: `${list.name}: ${error.message}`, service: list.name });
     }
   }
 

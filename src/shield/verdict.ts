@@ -171,6 +171,8 @@ export interface Problem {
   readonly message: string;
   /** Frame of an animation, from 0; absent when it concerns the whole file. */
   readonly frame?: number;
+  /** Name of the service that gave no answer, if it is about one. */
+  readonly service?: string;
 }
 
 /** What was found out about one upload, what the policy makes of it, and everything needed to check that again. */

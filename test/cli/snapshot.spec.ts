@@ -61,7 +61,7 @@ test.each([
   [['--snapshot', 'key'], 'too short for one'],
   [['--key-file', 'key', '--list', 'x'], '--key-file goes with --snapshot'],
   [['--snapshot', 'clear', '--budget', '0'], '--budget: expected milliseconds, more than 0, got 0'],
-  [[], 'expected --list FILE or --snapshot FILE'],
+  [[], 'expected --list FILE, --snapshot FILE or --remote KIND=SEND'],
 ])('%j is an error', async (words, message) => {
   const given = words.map((word, i) => (i % 2 === 1 && !words[i - 1]?.includes('budget') ? at(word) : word));
   const { code, err } = await type(egide, ['scan', cat, ...given]);

@@ -34,7 +34,8 @@ export interface ExchangeKind {
 export type Texts = Readonly<Record<string, string>>;
 
 const BASE_URL: ExchangeField = { name: 'baseUrl', what: 'another address, such as that of a fake' };
-const NAME_AND_PASSWORD: readonly ExchangeField[] = [
+/** @internal Of an account. */
+export const NAME_AND_PASSWORD: readonly ExchangeField[] = [
   { name: 'username', what: 'name of the account', required: true },
   { name: 'password', what: 'its password', required: true },
 ];
@@ -111,8 +112,8 @@ export function exchangeOf(kind: string, settings: Texts, credentials: Texts, op
   const found = EXCHANGES.find((exchange) => exchange.kind === kind);
   if (!found) throw invalid('kind', `one of ${EXCHANGES.map((exchange) => exchange.kind).join(', ')}`, kind);
   return found.open(
-    checked(kind, 'setting', found.settings, settings),
-    checked(kind, 'credential', found.credentials, credentials),
+    checkedTexts(`an exchange of kind ${kind}`, 'setting', found.settings, settings),
+    checkedTexts(`an exchange of kind ${kind}`, 'credential', found.credentials, credentials),
     options,
   );
 }
@@ -122,19 +123,24 @@ export function credentialVariable(kind: string, credential: string): string {
   return `EGIDE_${kind}_${credential.replace(/[A-Z]/g, '_$&')}`.replaceAll('-', '_').toUpperCase();
 }
 
-function checked(kind: string, what: string, fields: readonly ExchangeField[], given: Texts): Texts {
+/**
+ * @internal Texts in which nothing is unknown, missing or no choice.
+ *
+ * @param whose For the message, which never has a value in it.
+ */
+export function checkedTexts(whose: string, what: string, fields: readonly ExchangeField[], given: Texts): Texts {
   const names = fields.map(({ name }) => name);
   for (const name of Object.keys(given))
-    if (!names.includes(name)) throw wrong(kind, `has no ${what} ${JSON.stringify(name)}: expected ${names.join(', ')}`);
+    if (!names.includes(name)) throw wrong(whose, `has no ${what} ${JSON.stringify(name)}: expected ${names.join(', ')}`);
   for (const { name, required, choices } of fields) {
     const value = given[name];
-    if (required && !value) throw wrong(kind, `needs the ${what} ${name}`);
-    if (value !== undefined && typeof value !== 'string') throw wrong(kind, `takes a text as the ${what} ${name}`);
-    if (value !== undefined && choices && !choices.includes(value)) throw wrong(kind, `takes as ${name} one of ${choices.join(', ')}`);
+    if (required && !value) throw wrong(whose, `needs the ${what} ${name}`);
+    if (value !== undefined && typeof value !== 'string') throw wrong(whose, `takes a text as the ${what} ${name}`);
+    if (value !== undefined && choices && !choices.includes(value)) throw wrong(whose, `takes as ${name} one of ${choices.join(', ')}`);
   }
   return given;
 }
 
-function wrong(kind: string, what: string): EgideError {
-  return new EgideError('INVALID_ARGUMENT', `an exchange of kind ${kind} ${what}`);
+function wrong(whose: string, what: string): EgideError {
+  return new EgideError('INVALID_ARGUMENT', `${whose} ${what}`);
 }
