@@ -96,7 +96,7 @@ export { type ThreatExchangeOptions, threatExchange } from '../list/exchanges/th
 export { BANK_FORMATS, type BankFormat } from '../list/formats/format.js';
 export { WRITABLE_FORMATS, type WritableFormat } from '../list/formats/writer.js';
 export type { EntryRef, HashList, ImportReport, Refusal, SearchableList, SignalType } from '../list/hash-list.js';
-export type { Fetch, HttpOptions } from '../list/http-client.js';
+export type { Fetch, FetchAnswer, FetchInit, HttpOptions } from '../list/http-client.js';
 export type { ListFormat, ListProgress, ReadListOptions } from '../list/read-hash-list.js';
 export type { ReadRecordsOptions, RecordsReport } from '../list/read-records.js';
 export type { ReadUrlOptions, UrlRuleList } from '../list/url-rules.js';

@@ -1,12 +1,34 @@
 import { EgideError, invalid, wholeNumber } from '../errors.js';
 import { joinedBytes } from '../input.js';
 
+/** What the client asks `fetch` for: no more than every `fetch` takes, be it the runtime's or undici's. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  /** Redirects are the client's to follow. */
+  readonly redirect: 'manual';
+  readonly signal: AbortSignal;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** What the client needs of an answer: a `Response` of the runtime or of undici has it. */
+export interface FetchAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly type: string;
+  readonly headers: { get(name: string): string | null };
+  readonly body: {
+    getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>; cancel(): Promise<void> };
+    cancel(): Promise<void>;
+  } | null;
+}
+
 /** What `fetch` is to the client: the runtime's own, or the caller's (a proxy, a certificate of its own). */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
 
 /** How a client of a source asks; what stands in for the world in tests. */
 export interface HttpOptions {
-  /** Default: the runtime's own. A proxy goes here: undici's `ProxyAgent` in Node, for example. It must not follow redirects by itself. */
+  /** Default: the runtime's own. A proxy goes here: undici's `fetch` with its `ProxyAgent` in Node, for example (docs/exchanges.md). */
   readonly fetch?: Fetch;
   /** Times that a question is asked before it fails, 1 to 20. Default 5, as python-threatexchange. */
   readonly tries?: number;
@@ -30,7 +52,7 @@ export interface HttpRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Credentials belong here. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of a form, the runtime writes the header `content-type`. */
+  /** Of a form, its header `content-type` is sent with it. */
   readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
   /** Whether asking twice does no more than asking once. Default: for GET only. */
   readonly repeatable?: boolean;
@@ -42,7 +64,6 @@ export interface HttpRequest {
 /** What came back. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: Headers;
   readonly bytes: Uint8Array;
   /** What was asked, without the query: for messages. */
   readonly asked: string;
@@ -56,6 +77,8 @@ const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Redirects within the host that are followed for one GET. */
 const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+/** "Proxy Authentication Required" (RFC 9110, 15.5.8). */
+const PROXY_REFUSES = 407;
 
 /**
  * Asks one host over TLS: bounded in time, bytes, tries and redirects, and silent about what it carries. It speaks to no other host,
@@ -97,11 +120,12 @@ export class HttpClient {
     const url = this.#urlOf(request);
     const asked = `${request.method ?? 'GET'} ${url.host}${url.pathname}`;
     checkHeaders(request.headers ?? {});
+    const question = await questionOf(request);
     const repeatable = request.repeatable ?? (request.method ?? 'GET') === 'GET';
     const tries = repeatable ? this.#tries : 1;
     for (let tried = 1; ; ++tried) {
       request.signal?.throwIfAborted();
-      const outcome = await this.#try(url, asked, request);
+      const outcome = await this.#try(url, asked, question);
       if ('bytes' in outcome) return outcome;
       if (!outcome.again || tried >= tries) throw failed(asked, outcome.what, adviceOf(outcome, repeatable), tried);
       const wait = this.#waitBefore(tried, outcome.retryAfter);
@@ -134,7 +158,7 @@ export class HttpClient {
     return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried - 1)) * (0.5 + 0.5 * this.#random());
   }
 
-  async #try(url: URL, asked: string, request: HttpRequest): Promise<HttpAnswer | Failure> {
+  async #try(url: URL, asked: string, request: Question): Promise<HttpAnswer | Failure> {
     const limit = new AbortController();
     const stop = (): void => limit.abort();
     const timer = setTimeout(stop, this.#timeoutMs);
@@ -145,12 +169,15 @@ export class HttpClient {
       const { status, headers } = response;
       if (response.ok || request.expected?.includes(status)) {
         const bytes = await boundedBody(response, this.#maxBytes);
-        return bytes ? { status, headers, bytes, asked } : failure(`the answer has more than ${this.#maxBytes} bytes`);
+        return bytes ? { status, bytes, asked } : failure(`the answer has more than ${this.#maxBytes} bytes`);
       }
       await response.body?.cancel();
-      return { what: `answered ${status}`, status, again: status === 429 || status >= 500, retryAfter: retryAfter(headers) };
+      if (status === PROXY_REFUSES) return refusedByProxy(status);
+      return { what: `answered ${status}`, status, again: isPassing(status), retryAfter: retryAfter(headers) };
     } catch (error) {
       request.signal?.throwIfAborted();
+      const answered = proxyStatus(error);
+      if (answered !== undefined) return refusedByProxy(answered);
       const what = limit.signal.aborted ? `no whole answer in ${this.#timeoutMs} ms` : `no answer (${networkReason(error)})`;
       return { ...failure(what), again: true };
     } finally {
@@ -160,13 +187,13 @@ export class HttpClient {
   }
 
   /** The response at the end of a few redirects of a GET inside the host. */
-  async #follow(start: URL, request: HttpRequest, signal: AbortSignal): Promise<Response | Failure> {
+  async #follow(start: URL, request: Question, signal: AbortSignal): Promise<FetchAnswer | Failure> {
     const { method = 'GET', headers = {}, body } = request;
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; ++redirects) {
       const response = await this.#fetch(url.href, {
         method,
-        headers,
+        headers: { ...headers },
         redirect: 'manual',
         signal,
         ...(body === undefined ? {} : { body }),
@@ -185,15 +212,20 @@ export class HttpClient {
   }
 }
 
+/** What every `fetch` can send: undici's takes no form of the runtime's. */
+type Question = Omit<HttpRequest, 'body'> & Pick<FetchInit, 'body'>;
+
 interface Failure {
   readonly what: string;
   readonly again: boolean;
   readonly status?: number;
+  /** What to do, where the status does not say it. */
+  readonly advice?: string;
   readonly retryAfter: string | null;
 }
 
 /** `Retry-After`; or, where there is none, the seconds until a quota is whole again that `RateLimit` tells (draft-ietf-httpapi-ratelimit-headers, `t`). */
-function retryAfter(headers: Headers): string | null {
+function retryAfter(headers: FetchAnswer['headers']): string | null {
   return headers.get('retry-after') ?? /;\s*t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1] ?? null;
 }
 
@@ -201,15 +233,36 @@ function failure(what: string): Failure {
   return { what, again: false, retryAfter: null };
 }
 
+/** Whether the same question may be answered later. */
+function isPassing(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+function refusedByProxy(status: number): Failure {
+  const advice = 'check the proxy: its address, its credentials, and which hosts it lets through';
+  return { ...failure(`the proxy answered ${status}`), again: isPassing(status), advice };
+}
+
+/** What a proxy answered that opened no tunnel: undici tells it in the message of an error, and of which kind of error depends on its version. */
+function proxyStatus(error: unknown): number | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const [, status] = /^Proxy response \((\d{3})\)/.exec(at.message) ?? [];
+    if (status !== undefined) return Number(status);
+  }
+  return undefined;
+}
+
 function failed(asked: string, what: string, advice: string, tried: number): EgideError {
   return new EgideError('EXCHANGE_FAILED', `${asked}: ${what}${tried > 1 ? `, after ${tried} tries` : ''}: ${advice}`);
 }
 
-function adviceOf({ status, again }: Failure, repeatable: boolean): string {
+function adviceOf({ status, again, advice }: Failure, repeatable: boolean): string {
+  if (advice !== undefined) return advice;
   if (status === 401 || status === 403) return 'check the credentials, and whether the account may use this address from here';
   if (status === 404 || status === 410) return 'check the address of the source';
   if (status === 429) return 'asked too often, try again later';
   if (again && !repeatable) return 'it is not known whether the request was taken: look before it is sent again';
+  if (again && status === undefined) return 'try again later; if it stays so, look at the network, and at the proxy if there is one';
   if (again) return 'try again later';
   return 'check the address and the settings of the source; it may have changed its protocol';
 }
@@ -269,15 +322,22 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
     if (!/^[\t\x20-\x7e]+$/.test(value)) throw invalid(`the header ${name}`, 'printable ASCII', 'something else');
 }
 
+async function questionOf({ body, ...request }: HttpRequest): Promise<Question> {
+  if (!(body instanceof FormData)) return { ...request, ...(body !== undefined && { body }) };
+  const form = new Response(body); // which writes the header that says where its parts begin
+  const headers = { ...request.headers, 'content-type': form.headers.get('content-type') as string };
+  return { ...request, headers, body: new Uint8Array(await form.arrayBuffer()) };
+}
+
 /** The body, or `null` if it has more than `maxBytes`. */
-async function boundedBody(response: Response, maxBytes: number): Promise<Uint8Array | null> {
+async function boundedBody(response: FetchAnswer, maxBytes: number): Promise<Uint8Array | null> {
   if (!response.body) return new Uint8Array(0);
   const reader = response.body.getReader();
   const parts: Uint8Array[] = [];
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done || !value) break;
     length += value.length;
     if (length > maxBytes) {
       await reader.cancel();
