@@ -1,4 +1,4 @@
-import type { Verdict } from '../shield/verdict.js';
+import type { ProblemCode, Verdict } from '../shield/verdict.js';
 import { messageOf } from './io.js';
 
 /** A small picture for a report, or why there is none. */
@@ -13,6 +13,8 @@ const SIDE = 192;
 const BLURRED_SIDE = 24;
 /** Pixels of one frame that a preview is made of at most: Pillow's `MAX_IMAGE_PIXELS`, as for decoding. */
 const MAX_PIXELS = 89_478_485;
+/** Problems of a file that was read and decoded to its end all the same. */
+const HARMLESS: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['EXCHANGE_FAILED', 'STALE_LIST', 'LOW_QUALITY', 'FEW_FEATURES']);
 /** Seconds for one preview (our own choice, as for decoding). */
 const TIMEOUT_S = 10;
 
@@ -20,9 +22,10 @@ const TIMEOUT_S = 10;
  * A preview of the frame that matched (or the first). Unless `clear`, the bytes themselves are grey and blurred: the picture
  * is not in the page. A preview that fails takes nothing from the verdict, so the reason stands in its place.
  */
-export async function previewOf(path: string, { matches, outcome }: Verdict, clear: boolean): Promise<Preview> {
-  if (outcome === 'could-not-tell') return { reason: 'no preview: the file was not fully read' };
-  const frame = matches.find((match) => match.signal === 'pdq')?.frame ?? 0;
+export async function previewOf(path: string, { matches, outcome, problems }: Verdict, clear: boolean): Promise<Preview> {
+  if (outcome === 'could-not-tell' && problems.some(({ code }) => !HARMLESS.has(code)))
+    return { reason: 'no preview: the file was not fully read' };
+  const [frame = 0] = matches.flatMap((match) => ('frame' in match && match.frame !== undefined ? [match.frame] : []));
   try {
     const { default: sharp } = await import('sharp');
     const source = sharp(path, { page: frame, limitInputPixels: MAX_PIXELS, failOn: 'error' }).autoOrient().timeout({ seconds: TIMEOUT_S });

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { HASH_BYTES } from '../backend.js';
 import type { EntryRef } from '../list/hash-list.js';
 import type { Policy } from '../shield/policy.js';
+import type { RemoteDetail, RemoteList } from '../shield/remote/remote-service.js';
 import { DIGEST_WORDS, grouped, LABEL_WORDS, plural, saySeen } from '../shield/summary.js';
-import type { Action, ExactMatch, Match, NearMatch, PartialMatch, Verdict } from '../shield/verdict.js';
+import type { Action, ExactMatch, Match, NearMatch, PartialMatch, RemoteMatch, Verdict } from '../shield/verdict.js';
 import { printable } from './io.js';
+import { SENT_WORDS } from './remote-services.js';
 import { STYLE } from './report-style.js';
 import type { Scanned } from './scan.js';
 
@@ -15,18 +17,22 @@ export type Counts = Readonly<Record<Action, number>>;
 export interface Setting {
   readonly policy: Policy;
   readonly lists: readonly { readonly name: string; readonly entries: number }[];
+  /** Services that were to be asked. */
+  readonly remote: readonly RemoteList[];
   readonly made: Date;
   /** Version, backend and kernel, in words. */
   readonly by: string;
 }
 
 const BITS = 8 * HASH_BYTES;
+/** What a file is like that a page names of one match: a video may have thousands (our own choice). */
+const DETAILS_SHOWN = 10;
 
 /** What an action asks of a person. */
 const ACTION_WORDS: Readonly<Record<Action, { title: string; note: string }>> = {
   block: { title: 'Block', note: 'The policy says not to let these through.' },
   hold: { title: 'Hold', note: 'Kept from view until a person has looked.' },
-  allow: { title: 'Allow', note: 'Nothing on the lists matches.' },
+  allow: { title: 'Allow', note: 'The policy lets these through.' },
 };
 
 /** Text as HTML, with nothing in it that a browser or a reader could be misled by. */
@@ -35,8 +41,13 @@ export function escaped(text: string): string {
 }
 
 /** Everything before the first section. */
-export function pageStart({ policy, lists, made, by }: Setting, counts: Counts): string {
+export function pageStart({ policy, lists, remote, made, by }: Setting, counts: Counts): string {
   const total = counts.allow + counts.hold + counts.block;
+  const places = [
+    ...(lists.length > 0 ? [`in ${plural(lists.length, 'list', 'lists')}`] : []),
+    ...(remote.length > 0 ? [`by asking ${plural(remote.length, 'service', 'services')}`] : []),
+  ];
+  const services = remote.map(({ service, send }) => escaped(`${service.name} (${askedWith(service.host, send)})`)).join('<br>');
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
   const { pdqMaxDistance, pdqMinQuality, patchMinTier } = policy.thresholds;
   return `<!doctype html>
@@ -53,13 +64,13 @@ export function pageStart({ policy, lists, made, by }: Setting, counts: Counts):
 <body>
 <header>
 <h1>Scan report</h1>
-<p class="lead">${plural(total, 'file', 'files')} looked up in ${plural(lists.length, 'list', 'lists')}. A match says that a file resembles an entry of a list, and how closely. It does not say what a picture is: people decide.</p>
+<p class="lead">${plural(total, 'file', 'files')} looked up ${places.join(' and ')}. A match says that a file resembles an entry of a list, and how closely. It does not say what a picture is: people decide.</p>
 <ul class="counts">
 ${(['block', 'hold', 'allow'] as const).map((action) => `<li class="${action}"><b>${grouped(counts[action])}</b> ${action}</li>`).join('\n')}
 </ul>
 <dl class="setting">
-<div><dt>Lists</dt><dd>${lists.map(({ name, entries }) => `${escaped(name)} (${plural(entries, 'entry', 'entries')})`).join('<br>')}</dd></div>
-<div><dt>Policy</dt><dd>${escaped(policy.version)}<br>near: at most ${pdqMaxDistance} of ${BITS} bits; quality: at least ${pdqMinQuality}<br>patches: ${patchMinTier === 'off' ? 'off' : `at least ${patchMinTier}`}</dd></div>
+<div><dt>Lists</dt><dd>${lists.map(({ name, entries }) => `${escaped(name)} (${plural(entries, 'entry', 'entries')})`).join('<br>') || 'none'}</dd></div>
+${services === '' ? '' : `<div><dt>Services</dt><dd>${services}</dd></div>\n`}<div><dt>Policy</dt><dd>${escaped(policy.version)}<br>near: at most ${pdqMaxDistance} of ${BITS} bits; quality: at least ${pdqMinQuality}<br>patches: ${patchMinTier === 'off' ? 'off' : `at least ${patchMinTier}`}</dd></div>
 <div><dt>Made</dt><dd><time datetime="${made.toISOString()}">${made.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></dd></div>
 <div><dt>By</dt><dd>${escaped(by)}</dd></div>
 </dl>
@@ -79,18 +90,19 @@ export function sectionEnd(): string {
   return '</section>\n';
 }
 
-export function pageEnd(): string {
+export function pageEnd({ remote }: Pick<Setting, 'remote'>): string {
+  const services = remote.length > 0 ? '<p>A service that gave no answer, or was not asked, has cleared nothing.</p>\n' : '';
   return `</main>
 <footer>
 <p>Distance: how many of the ${BITS} bits of two perceptual hashes (PDQ) differ. Copies stay near 0, unrelated pictures lie around ${BITS / 2}. The mark on a bar is the policy's threshold.</p>
-</footer>
+${services}</footer>
 </body>
 </html>
 `;
 }
 
-/** One file: preview, sentence, matches and problems. */
-export function sheet({ file, verdict, preview }: Scanned, policy: Policy): string {
+/** One file: preview, sentence, matches, what services said, and problems. */
+export function sheet({ file, verdict, preview }: Scanned, { policy, remote }: Pick<Setting, 'policy' | 'remote'>): string {
   const { action, summary, matches, problems, input } = verdict;
   const picture =
     preview === undefined
@@ -112,7 +124,8 @@ ${matches
   .filter((match) => match.kind === 'partial')
   .map((match) => partialBlock(match, input.frameCount))
   .join('\n')}
-${problems.length > 0 ? `<ul class="problems">\n${problems.map(problemItem).join('\n')}\n</ul>` : ''}
+${remote.map((one) => serviceBlock(one, verdict)).join('\n')}
+${problemItems(problems.filter(({ service }) => service === undefined))}
 <p class="facts">${inputWords(input, policy).map(escaped).join(' · ')}</p>
 </div>
 </article>
@@ -176,6 +189,51 @@ ${facts([
 </div>`;
 }
 
+/** What one service said of a file, or why it said nothing. */
+function serviceBlock({ service: { name, host }, send }: RemoteList, { remote, matches, problems, input }: Verdict): string {
+  const asked = remote.find((one) => one.name === name);
+  const found = matches.filter((match) => match.kind === 'remote' && match.entry.list === name) as RemoteMatch[];
+  const known = found.length === 0 ? 'knows nothing of it' : plural(found.length, 'match', 'matches');
+  const blocked = matches.some(({ kind, action }) => kind !== 'remote' && action === 'block');
+  const notAsked = blocked ? 'not asked, since a list blocks it' : 'not asked';
+  const said = !asked ? notAsked : asked.answered ? known : 'no answer';
+  return `<div class="match">
+<p class="kind">${escaped(name)}: ${said}${asked ? ` <small>(${escaped(askedWith(host, send))})</small>` : ''}</p>
+${found.map((match) => remoteFacts(match, input.frameCount)).join('\n')}
+${problemItems(problems.filter(({ service }) => service === name))}
+</div>`;
+}
+
+function askedWith(host: string, sent: keyof typeof SENT_WORDS): string {
+  return `${host}, asked with ${SENT_WORDS[sent]}`;
+}
+
+function remoteFacts(match: RemoteMatch, frameCount: number | undefined): string {
+  const { entry, matchType, distance, details, action } = match;
+  const isTelling = details.some((detail) => detail.timestampMs || detail.distance !== undefined);
+  const seen = saySeen(match, frameCount);
+  return facts([
+    ['Match', matchType === 'exact' ? 'exact: this very file' : 'near: something like it'],
+    ['Category', entry.category],
+    ...(entry.id === entry.category ? [] : [['Entry', entry.id] as [string, string]]),
+    ...(distance === undefined ? [] : [['Distance', `${distance} of ${BITS} bits`] as [string, string]]),
+    ...(seen.length > 0 ? [['Seen', seen.join(', ')] as [string, string]] : []),
+    ...(isTelling ? [['Like', sayDetails(details)] as [string, string]] : []),
+    ['Action', action],
+  ]);
+}
+
+function sayDetails(details: readonly RemoteDetail[]): string {
+  const more = details.length - DETAILS_SHOWN;
+  return [...details.slice(0, DETAILS_SHOWN).map(sayDetail), ...(more > 0 ? [`and ${grouped(more)} more`] : [])].join('; ');
+}
+
+/** As in `csam at 1.5 s, distance 1000`; the measure is the service's own. */
+function sayDetail({ classification, timestampMs, distance }: RemoteDetail): string {
+  const at = timestampMs ? ` at ${timestampMs / 1000} s` : '';
+  return `${classification}${at}${distance === undefined ? '' : `, distance ${distance}`}`;
+}
+
 function entryRows({ list, id, category }: EntryRef): [string, string][] {
   return [['List', list], ['Entry', id], ...(category ? [['Category', category] as [string, string]] : [])];
 }
@@ -190,6 +248,10 @@ function bar({ distance, maxDistance }: NearMatch): string {
 <rect class="scale" width="${BITS}" height="10"/><rect class="within" width="${maxDistance}" height="10"/><rect class="distance" y="2" width="${Math.max(distance, 1)}" height="6"/><rect class="threshold" x="${maxDistance}" width="1" height="10"/>
 </svg>
 <p class="scale-text"><span>0 the same</span><span>${BITS / 2} unrelated</span><span>${BITS}</span></p>`;
+}
+
+function problemItems(problems: Verdict['problems']): string {
+  return problems.length > 0 ? `<ul class="problems">\n${problems.map(problemItem).join('\n')}\n</ul>` : '';
 }
 
 function problemItem({ code, message, frame }: Verdict['problems'][number]): string {

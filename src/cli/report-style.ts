@@ -35,6 +35,7 @@ img { display: block; max-width: 100%; max-height: 192px; margin: 0 auto; border
 .match { margin: .6rem 0; padding: .7rem .85rem; border: 1px solid var(--line); border-radius: 8px; }
 .match dl { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; margin: .5rem 0 0; font-size: .92rem; }
 .match dl div { min-width: 0; }
+.match dl + dl { padding-top: .5rem; border-top: 1px solid var(--line); }
 .kind { margin: 0; font-weight: 600; font-size: .92rem; }
 .kind small { color: var(--soft); font-weight: 400; }
 .bar { display: block; width: 100%; height: 14px; margin-top: .45rem; border-radius: 4px; }

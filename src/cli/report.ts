@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Egide } from '../egide.js';
 import type { SearchableList } from '../list/hash-list.js';
 import { ACTIONS, type Policy } from '../shield/policy.js';
+import type { RemoteList } from '../shield/remote/remote-service.js';
 import type { Action } from '../shield/verdict.js';
 import { type Counts, pageEnd, pageStart, type Setting, sectionEnd, sectionStart, sheet } from './report-page.js';
 import type { Scanned } from './scan.js';
@@ -15,6 +16,8 @@ const SECTIONS: readonly Action[] = [...ACTIONS].reverse();
 export interface ReportInit {
   readonly policy: Policy;
   readonly lists: readonly SearchableList[];
+  /** Services that are asked. */
+  readonly remote: readonly RemoteList[];
   readonly egide: Egide;
   readonly version: string;
 }
@@ -38,7 +41,7 @@ export class Report {
     this.#parts = parts;
   }
 
-  static async open(path: string, { policy, lists, egide, version }: ReportInit): Promise<Report> {
+  static async open(path: string, { policy, lists, remote, egide, version }: ReportInit): Promise<Report> {
     // In the folder of the page itself: previews must not be left where others can read, and renaming needs one file system.
     const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
     const parts = new Map<Action, FileHandle>();
@@ -47,6 +50,7 @@ export class Report {
     const setting = {
       policy,
       lists: lists.map((list) => ({ name: list.name, entries: list.entryCount })),
+      remote,
       made: new Date(),
       by: `egide ${version}, ${name} backend, ${kernel} kernel`,
     };
@@ -56,7 +60,7 @@ export class Report {
   async add(scanned: Scanned): Promise<void> {
     const { action } = scanned.verdict;
     this.#counts[action] += 1;
-    await (this.#parts.get(action) as FileHandle).appendFile(sheet(scanned, this.#setting.policy));
+    await (this.#parts.get(action) as FileHandle).appendFile(sheet(scanned, this.#setting));
   }
 
   /** Puts the page together; it takes its name only when it is complete. */
@@ -71,7 +75,7 @@ export class Report {
         for await (const chunk of createReadStream(join(this.#folder, action))) await page.appendFile(chunk as Uint8Array);
         await page.appendFile(sectionEnd());
       }
-      await page.appendFile(pageEnd());
+      await page.appendFile(pageEnd(this.#setting));
     } finally {
       await page.close();
     }

@@ -71,8 +71,8 @@ ${REMOTE_CREDENTIALS_HELP}Exit code: the sternest action over all files (0 allow
     const lists = await readLists(egide, io, given.texts('list'));
     const shield = egide.shield({ lists, remote, policy, ...(snapshot && { snapshot }) });
     const all = [...lists, ...(snapshot?.lists ?? [])];
-    const report =
-      reportPath === undefined ? undefined : await Report.open(reportPath, { policy, lists: all, egide, version: packageVersion() });
+    const setting = { policy, lists: all, remote, egide, version: packageVersion() };
+    const report = reportPath === undefined ? undefined : await Report.open(reportPath, setting);
     try {
       const look = (found: Found) => lookAt(shield, found, options, report && { clear: given.flag('clear') });
       const counts = await scanAll(io, given, inOrder(filesIn(given.files), jobs, look), { remote, report });
