@@ -14,6 +14,9 @@ const MAX_STATEMENTS = 200;
 /** Milliseconds between two tries of a writer: a step of a sync takes about that (our own choice). */
 const RETRY_MS = 20;
 
+/** What gives a value of a column as it is, and has no type of its own; but the number of a row is always one. */
+const LEAST_OR_MOST = /\b(min|max)\("(?!id"\))/;
+
 /** One connection to an embedded database, for Kysely: who writes waits for others without holding the event loop. */
 export class LibsqlDriver implements Driver {
   readonly #connection: LibsqlConnection;
@@ -59,7 +62,10 @@ export class LibsqlDriver implements Driver {
     this.#connection.rollback();
   }
 
-  /** Rows of a query that reads no text, slice by slice; other queries may run in between. Left early, it gives its rows up. */
+  /**
+   * Rows of a query that reads no text, slice by slice; other queries may run in between. Left early, it gives its rows up. Text, which only
+   * damage makes, comes as null.
+   */
   async *stream<Row>(query: CompiledQuery<Row>, slice: number): AsyncGenerator<readonly Row[]> {
     yield* this.#connection.stream(query, slice);
   }
@@ -140,7 +146,11 @@ class LibsqlConnection implements DatabaseConnection {
   /** Never one of the prepared ones: it is in use until its last row. */
   #opened(sql: string, parameters: readonly unknown[]): Iterator<unknown> {
     try {
-      return this.#database.prepare(sql).iterate(parameters);
+      const columns = this.#database
+        .prepare(sql)
+        .columns()
+        .map(({ name }) => `case typeof("${name}") when 'text' then null else "${name}" end as "${name}"`);
+      return this.#database.prepare(`select ${columns.join()} from (${sql})`).iterate(parameters);
     } catch (error) {
       throw databaseError('embedded', error);
     }
@@ -164,7 +174,8 @@ class LibsqlConnection implements DatabaseConnection {
 
   #prepare(sql: string): Prepared {
     const statement = this.#database.prepare(sql);
-    const texts = /^(select|with) /i.test(sql) ? statement.columns().filter(({ type, column }) => type !== null && column !== 'id') : [];
+    const read = /^(select|with) /i.test(sql) ? statement.columns() : [];
+    const texts = read.filter(({ type, column }) => (type === null ? LEAST_OR_MOST.test(sql) : column !== 'id'));
     if (texts.length === 0) return { statement, texts: undefined };
     const joined = texts.map(({ name }) => `case typeof("${name}") when 'text' then "${name}" else '' end`).join(' || char(0) || ');
     return { statement, texts: this.#database.prepare(`select cast(group_concat(${joined}, char(0)) as blob) as texts from (${sql})`) };

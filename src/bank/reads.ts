@@ -3,7 +3,7 @@ import { damagedBank } from './database-error.js';
 import type { Tables } from './schema.js';
 import type { SignalSlice } from './snapshot-source.js';
 
-/** Rows of a query, slice by slice. */
+/** Rows of a query that reads no text, slice by slice. */
 export type Stream = <Row>(query: CompiledQuery<Row>, slice: number) => AsyncIterable<readonly Row[]>;
 
 /** A signal of an entry. */
@@ -53,6 +53,7 @@ export function sliceOf(rows: readonly SignalRow[]): SignalSlice {
   let length = 0;
   for (const [i, { value, entry }] of rows.entries()) {
     if (!(value instanceof Uint8Array)) throw damagedBank('a value that is no bytes');
+    if (typeof entry !== 'number') throw damagedBank('a signal of no entry');
     ends[i] = length += value.length;
     entries[i] = entry;
   }
