@@ -12,6 +12,7 @@ import { listDiffCommand } from './list-diff.js';
 import { listFakeCommand } from './list-fake.js';
 import { listMakeCommand } from './list-make.js';
 import { listReviewCommands } from './list-review.js';
+import { listSubmitCommand } from './list-submit.js';
 import { scanCommand } from './scan.js';
 import { versionCommand } from './version.js';
 
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   listFakeCommand,
   ...listBankCommands,
   ...listReviewCommands,
+  listSubmitCommand,
   listDiffCommand,
   ...bankCommands,
   bankSearch,
@@ -40,6 +42,7 @@ const HELP = `egide: recognise known pictures by exact and perceptual hashes
   egide list add|import|sync NAME     lists of a bank: add one, keep a file in it, ask its exchange
   egide list diff A B                 what became of the entries of one list, or file, in another
   egide list decide|feedback NAME     what reviewers decided: keep it, and tell the list's exchange
+  egide list submit NAME KEY…         hashes of the platform's own, for StopNCII.org
   egide bank init|status|verify|compact
                                       the lists that a platform holds
   egide bank search QUERY…            which lists and entries carry a hash, a URL or a file
@@ -86,7 +89,10 @@ async function dispatch(words: readonly string[], io: Io): Promise<number> {
     const name = command.name.split(' ');
     if (name.every((word, i) => words[i] === word)) return await start(command, words.slice(name.length), io);
   }
-  throw new UsageError(first === 'list' ? "list: expected 'list make' or 'list fake'" : `there is no command ${JSON.stringify(first)}`);
+  const longer = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.slice(first.length + 1));
+  throw new UsageError(
+    longer.length > 0 ? `${first}: expected one of ${longer.join(', ')}` : `there is no command ${JSON.stringify(first)}`,
+  );
 }
 
 async function start(command: Command, words: readonly string[], io: Io): Promise<number> {

@@ -11,7 +11,7 @@ import {
 } from './fake.js';
 import { FAKE_SECRET, fakeHex, fakeNumbers } from './synthetic.js';
 
-/** A fake of StopNCII.org's interface, version 1, as python-threatexchange's client and its fixtures show it. */
+/** A fake of StopNCII.org's interface, version 1, as python-threatexchange's client and its fixtures show it. It holds what is submitted to it. */
 export const fakeStopNcii: FakeKind = {
   kind: 'stopncii',
   faults: [
@@ -34,6 +34,13 @@ interface HashRecord {
   readonly CSPFeedbacks?: readonly { source: string; feedbackValue: string; tags: string[] }[];
 }
 
+/** What is sent to be taken: hashes, or feedback, which is counted and no more. */
+interface Submission {
+  readonly count?: number;
+  readonly hashRecords?: readonly HashRecord[];
+  readonly hashFeedbacks?: readonly unknown[];
+}
+
 /** What egide calls the types; anything else is `other`. */
 const TYPES: Readonly<Record<string, string>> = { ImagePDQ: 'pdq', VideoMD5: 'video-md5', URL: 'url' };
 const OTHER_TYPES: readonly string[] = ['ImagePDQ', 'VideoMD5', 'VideoTMK', 'Text', 'URL', 'Unknown'];
@@ -49,7 +56,7 @@ class StopNcii implements FakeSource {
     feedbackKey: `${FAKE_SECRET}e850`,
   };
   readonly #world: FakeWorld;
-  readonly #records: readonly HashRecord[];
+  readonly #records: HashRecord[];
   #expired = false;
 
   constructor(world: FakeWorld) {
@@ -79,7 +86,21 @@ class StopNcii implements FakeSource {
     if (key === undefined) return { status: 404, body: { statusCode: 404, message: 'Resource not found' } };
     if (headers['ocp-apim-subscription-key'] !== subscriptionKey || headers['x-functions-key'] !== key)
       return { status: 401, body: { statusCode: 401, message: 'Access denied due to invalid subscription key.' } };
-    return method === 'GET' ? this.#page(request.query) : taken(JSON.parse(request.body));
+    if (method === 'GET') return this.#page(request.query);
+    const { count, hashRecords, hashFeedbacks } = JSON.parse(request.body) as Submission;
+    const items = hashRecords ?? hashFeedbacks;
+    if (items?.length !== count) return { status: 400, body: { message: 'count is not the number of items' } };
+    this.#hold(hashRecords ?? []);
+    return { body: { count } };
+  }
+
+  /** What is submitted is new from now on, whatever time it says it is of. */
+  #hold(submitted: readonly HashRecord[]): void {
+    const lastModtimestamp = Math.floor(this.#world.now() / 1000);
+    for (const { signalType, hashValue, CSPFeedbacks = [] } of submitted) {
+      const feedbacks = CSPFeedbacks.map((feedback) => ({ ...feedback, source: 'Fake Platform' }));
+      this.#records.push({ lastModtimestamp, signalType, hashValue, hashStatus: 'Received', caseNumbers: {}, CSPFeedbacks: feedbacks });
+    }
   }
 
   #present(from: number): HashRecord[] {
@@ -161,11 +182,4 @@ function malformed(page: number): unknown {
     { ...record, signalType: null },
   ];
   return all[page % all.length];
-}
-
-/** What was submitted is counted, and nothing else is done with it. */
-function taken(body: unknown): FakeAnswer {
-  const { count, hashRecords, hashFeedbacks } = body as { count?: number; hashRecords?: unknown[]; hashFeedbacks?: unknown[] };
-  const items = hashRecords ?? hashFeedbacks;
-  return items?.length === count ? { body: { count } } : { status: 400, body: { message: 'count is not the number of items' } };
 }

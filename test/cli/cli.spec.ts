@@ -61,7 +61,8 @@ describe.each(backends)('the command line on %s', (_name, makeBackend) => {
     test.each([
       [[], ''],
       [['frob'], 'there is no command "frob"'],
-      [['list'], "expected 'list make'"],
+      [['list'], 'list: expected one of make, fake, add'],
+      [['bank', 'moon'], 'bank: expected one of init, status'],
       [['hash'], 'expected one or more files'],
       [['hash', '--frob', 'x.jpg'], '--frob'],
       [['hash', '--mode', 'fast', 'x.jpg'], '--mode: expected full-res or reference-cpp'],

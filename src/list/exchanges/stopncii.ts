@@ -57,6 +57,8 @@ const TYPES: ReadonlyMap<string, BankSignal> = new Map([
   ['VideoMD5', 'video-md5'],
   ['URL', 'url'],
 ]);
+/** @internal Types of signal that can be submitted. */
+export const STOPNCII_SIGNALS: readonly BankSignal[] = [...TYPES.values()];
 /** What a token that has expired may be answered with. */
 const REFUSED_TOKEN: readonly number[] = [400, 404, 410];
 const WITHDRAWN: readonly string[] = ['Withdrawn', 'Deleted'];
@@ -248,7 +250,7 @@ function submissionBody(hashes: readonly StopNciiSubmission[], now: number): obj
     const [signalType] = [...TYPES].find(([, type]) => type === signal.type) ?? [];
     const hashValue = signalText(signal);
     if (!signalType || hashValue === null)
-      throw new EgideError('INVALID_ARGUMENT', `hashes: StopNCII takes ${[...TYPES.values()].join(', ')}, got ${signal.type}`);
+      throw new EgideError('INVALID_ARGUMENT', `hashes: StopNCII takes ${STOPNCII_SIGNALS.join(', ')}, got ${signal.type}`);
     return { lastModtimestamp: Math.floor(now / 1000), signalType, hashValue, CSPFeedbacks: [{ tags, feedbackValue: 'Blocked' }] };
   });
   return { count: hashRecords.length, hashRecords };
