@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { HIT_FIELDS } from '../../src/backend.js';
 import { openBank } from '../../src/bank/open-bank-node.js';
+import { Gathered } from '../../src/bank/uploads/gathered.js';
+import { Pace } from '../../src/bank/uploads/pace.js';
 import { PairSearch } from '../../src/bank/uploads/pair-search.js';
+import { sorted } from '../../src/bank/uploads/sort.js';
 import { load } from '../../src/entry/node.js';
 import { createPortableDigester } from '../../src/hash/digests-portable.js';
 import { backends } from '../spec/backends.js';
@@ -72,11 +75,69 @@ test('more pairs than there is room for are found by asking less at a time', asy
   ] as const) {
     using index = await egide.buildPdqIndex(copies(stored));
     let [pairs, end] = [0, 0];
-    for await (const found of new PairSearch(index, 0, undefined).of(copies(asked), HASH_BYTES)) {
+    const queries = (first: number, end: number): Uint8Array => copies(end - first);
+    for await (const found of new PairSearch(index, 0, new Pace(undefined)).of(asked, queries)) {
       expect(found.first).toBe(end);
       ({ end } = found);
       pairs += found.triples.length / HIT_FIELDS;
     }
     expect([pairs, end]).toEqual([stored * asked, asked]);
   }
+});
+
+test('numbers are sorted between turns of the event loop, equal ones in their order', async () => {
+  for (const length of [0, 1, 8_192, 8_193, 40_000]) {
+    const keys = Array.from({ length }, () => next() % 1_000);
+    const key = (number: number): number => keys[number] as number;
+    const wanted = [...keys.keys()].sort((a, b) => key(a) - key(b));
+    expect([...(await sorted(Uint32Array.from(keys.keys()), (a, b) => key(a) - key(b), new Pace(undefined)))]).toEqual(wanted);
+  }
+});
+
+test('signals are gathered by entry, without those that are left out, however many there are', async () => {
+  const gathered = new Gathered();
+  const pace = new Pace(undefined);
+  const bytesOf = (number: number): Uint8Array => Uint8Array.of(number >> 16, number >> 8, number);
+  const count = 70_000; // more than one part
+  const entryOf = (number: number): number => (number * 7_919) % count;
+  for (let number = 0; number < count; ++number) gathered.add({ value: bytesOf(number), entry: entryOf(number) }, number);
+  const gone = (number: number): boolean => number % 3 === 0;
+  await gathered.leaveOut(
+    Array.from({ length: count }, (_, number) => number)
+      .filter(gone)
+      .map(bytesOf),
+    pace,
+  );
+  const { values, entries, changes } = await gathered.sorted(pace);
+  const left = Array.from({ length: count }, (_, number) => number).filter((number) => !gone(number));
+  left.sort((a, b) => entryOf(a) - entryOf(b));
+  expect([...entries]).toEqual(left.map(entryOf));
+  expect([...changes]).toEqual(left);
+  expect(Buffer.compare(values, Buffer.concat(left.map(bytesOf)))).toBe(0);
+});
+
+test('telling very many matches leaves others their turns', async () => {
+  await using folder = await temporaryFolder();
+  const egide = await load();
+  const bank = await egide.openBank(folder.path);
+  const pdq = randomHash();
+  for (let first = 0; first < 60_000; first += 20_000)
+    await bank.uploads.keep(Array.from({ length: 20_000 }, (_, i) => ({ id: `${first + i}`, at: 0, pdq })));
+  // More than are compared with each upload: then what one of them matches is found at once.
+  const others = Array.from({ length: 1_100 }, (_, i) => record(`${i}`, { type: 'pdq', value: randomHash() }));
+  await bank.apply('a', batch([record('one', { type: 'pdq', value: pdq }), ...others]));
+  let [told, toldInTurn, mostInTurn, isOver] = [0, 0, 0, false];
+  const turned = (): void => {
+    toldInTurn = 0;
+    if (!isOver) setImmediate(turned);
+  };
+  setImmediate(turned);
+  for await (const _ of bank.rematch({ maxDistance: 31 })) {
+    told += 1;
+    mostInTurn = Math.max(mostInTurn, ++toldInTurn);
+  }
+  isOver = true;
+  expect(told).toBe(60_000);
+  expect(mostInTurn).toBeLessThan(30_000);
+  await bank.close();
 });

@@ -6,6 +6,7 @@ import type { BankNeeds } from '../bank.js';
 import type { Tables } from '../schema.js';
 import { hasDigest } from './block.js';
 import type { Fresh } from './new-signals.js';
+import type { Pace } from './pace.js';
 import { UPLOAD_DIGESTS } from './upload.js';
 
 type DigestSignal = (typeof UPLOAD_DIGESTS)[number];
@@ -43,7 +44,7 @@ export class NewDigests implements Disposable {
   }
 
   /** The uploads of a block that have a digest that is new to it: it came with a later change than `compared`. */
-  async find(db: Kysely<Tables>, { id, compared }: { readonly id: number; readonly compared: number }): Promise<ExactUpload[]> {
+  async find(db: Kysely<Tables>, { id, compared }: { readonly id: number; readonly compared: number }, pace: Pace): Promise<ExactUpload[]> {
     const found: ExactUpload[] = [];
     for (const [signal, index] of this.#indexes) {
       const { entries, changes } = this.#fresh[signal];
@@ -62,6 +63,7 @@ export class NewDigests implements Disposable {
           seen.add(`${row} ${entry}`);
           found.push({ row, entry, signal });
         }
+        await pace.turn();
       }
     }
     return found;

@@ -1,8 +1,9 @@
 import { type Backend, HASH_BYTES, HIT_FIELDS } from '../../backend.js';
 import type { Platform } from '../../platform.js';
 import { buildFrom, buildPdqIndex } from '../../search/build-pdq-index.js';
-import { BLOCK_UPLOADS, hashesOf } from './block.js';
+import { hashesOf } from './block.js';
 import type { NewSignals } from './gathered.js';
+import type { Pace } from './pace.js';
 import { PairSearch } from './pair-search.js';
 
 /**
@@ -37,6 +38,7 @@ export interface NearSearch {
   readonly platform: Platform;
   readonly maxDistance: number;
   readonly signal: AbortSignal | undefined;
+  readonly pace: Pace;
 }
 
 /**
@@ -53,47 +55,57 @@ export async function* nearUploads(
   count: number,
   blocks: () => AsyncIterable<HashBlock>,
 ): AsyncGenerator<NearUpload[]> {
-  const asked = fresh.changes.flatMap((change, i) => (change > compared ? [i] : []));
+  const asked = await changedAfter(fresh, compared, search.pace);
   if (asked.length === 0 || count === 0) return;
   if (2 * asked.length <= FEW_QUERIES) yield* amongNew(search, fresh, asked, blocks);
   else yield* amongUploads(search, fresh, asked, count, blocks);
 }
 
+/** Which hashes are new to what was compared up to a change. */
+async function changedAfter({ changes }: NewSignals, compared: number, pace: Pace): Promise<Uint32Array> {
+  const places = new Uint32Array(changes.length);
+  let count = 0;
+  await pace.each(changes.length, (i) => {
+    if ((changes[i] as number) > compared) places[count++] = i;
+  });
+  return places.subarray(0, count);
+}
+
 /** Asks an index of the new hashes, with the uploads of one block after the other. */
 async function* amongNew(
-  { backend, platform, maxDistance, signal }: NearSearch,
+  { backend, platform, maxDistance, pace }: NearSearch,
   fresh: NewSignals,
-  asked: readonly number[],
+  asked: Uint32Array,
   blocks: () => AsyncIterable<HashBlock>,
 ): AsyncGenerator<NearUpload[]> {
   using index = await buildPdqIndex(backend, platform, queriesOf(fresh, asked));
-  const pairs = new PairSearch(index, maxDistance, signal);
+  const pairs = new PairSearch(index, maxDistance, pace);
   let number = 0;
   for await (const block of blocks()) {
     const found = new Nearest(fresh, block.compared);
     const rows = rowOfHash(block);
-    for await (const { first, triples } of pairs.of(block.pdq, HASH_BYTES))
-      for (let i = 0; i < triples.length; i += HIT_FIELDS) {
-        const query = triples[i + 1] as number;
-        const row = rows[first + (triples[i] as number)] as number;
+    const queries = (first: number, end: number): Uint8Array => block.pdq.subarray(HASH_BYTES * first, HASH_BYTES * end);
+    for await (const { first, triples } of pairs.of(rows.length, queries))
+      await pace.each(triples.length / HIT_FIELDS, (i) => {
+        const query = triples[HIT_FIELDS * i + 1] as number;
         found.take({
           block: number,
-          row,
+          row: rows[first + (triples[HIT_FIELDS * i] as number)] as number,
           hash: asked[query >> 1] as number,
-          distance: triples[i + 2] as number,
+          distance: triples[HIT_FIELDS * i + 2] as number,
           negative: query % 2 === 1,
         });
-      }
-    if (found.all.length > 0) yield found.all;
+      });
+    yield await found.all(pace);
     number += 1;
   }
 }
 
 /** Asks an index of the uploads of all blocks, with the new hashes. */
 async function* amongUploads(
-  { backend, platform, maxDistance, signal }: NearSearch,
+  { backend, platform, maxDistance, signal, pace }: NearSearch,
   fresh: NewSignals,
-  asked: readonly number[],
+  asked: Uint32Array,
   count: number,
   read: () => AsyncIterable<HashBlock>,
 ): AsyncGenerator<NearUpload[]> {
@@ -111,19 +123,19 @@ async function* amongUploads(
       add(block.pdq, undefined);
     }
   });
-  const pairs = new PairSearch(index, maxDistance, signal);
+  const pairs = new PairSearch(index, maxDistance, pace);
   let found = new Nearest(fresh, 0);
-  for await (const { first, end, triples } of pairs.of(queriesOf(fresh, asked), 2 * HASH_BYTES)) {
-    for (let i = 0; i < triples.length; i += HIT_FIELDS) {
-      const query = 2 * first + (triples[i] as number);
-      const id = triples[i + 1] as number;
+  for await (const { first, end, triples } of pairs.of(asked.length, (from, to) => queriesOf(fresh, asked.subarray(from, to)))) {
+    await pace.each(triples.length / HIT_FIELDS, (i) => {
+      const query = 2 * first + (triples[HIT_FIELDS * i] as number);
+      const id = triples[HIT_FIELDS * i + 1] as number;
       const [block, hash] = [blockOf[id] as number, asked[query >> 1] as number];
-      if ((fresh.changes[hash] as number) <= (compared[block] as number)) continue;
-      found.take({ block, row: rowOf[id] as number, hash, distance: triples[i + 2] as number, negative: query % 2 === 1 });
-    }
+      if ((fresh.changes[hash] as number) <= (compared[block] as number)) return;
+      found.take({ block, row: rowOf[id] as number, hash, distance: triples[HIT_FIELDS * i + 2] as number, negative: query % 2 === 1 });
+    });
     // The hashes of one entry follow one another, perhaps into the next call.
     if (end < asked.length && fresh.entries[asked[end] as number] === fresh.entries[asked[end - 1] as number]) continue;
-    if (found.all.length > 0) yield found.all;
+    yield await found.all(pace);
     found = new Nearest(fresh, 0);
   }
 }
@@ -132,7 +144,8 @@ async function* amongUploads(
 class Nearest {
   readonly #fresh: NewSignals;
   readonly #compared: number;
-  readonly #byUpload = new Map<number, Map<number, NearUpload>>();
+  /** By block, row and entry. */
+  readonly #blocks = new Map<number, Map<number, Map<number, NearUpload>>>();
 
   /** @param compared New hashes came later. */
   constructor(fresh: NewSignals, compared: number) {
@@ -142,23 +155,28 @@ class Nearest {
 
   take(near: NearUpload): void {
     if ((this.#fresh.changes[near.hash] as number) <= this.#compared) return;
-    const upload = near.block * BLOCK_UPLOADS + near.row;
-    const entries = this.#byUpload.get(upload) ?? new Map<number, NearUpload>();
-    this.#byUpload.set(upload, entries);
+    const rows = this.#blocks.get(near.block) ?? new Map<number, Map<number, NearUpload>>();
+    this.#blocks.set(near.block, rows);
+    const entries = rows.get(near.row) ?? new Map<number, NearUpload>();
+    rows.set(near.row, entries);
     const entry = this.#fresh.entries[near.hash] as number;
     const known = entries.get(entry);
     if (!known || near.distance < known.distance) entries.set(entry, near);
   }
 
   /** By upload, in order. */
-  get all(): NearUpload[] {
-    const uploads = [...this.#byUpload.keys()].sort((a, b) => a - b);
-    return uploads.flatMap((upload) => [...(this.#byUpload.get(upload) as Map<number, NearUpload>).values()]);
+  async all(pace: Pace): Promise<NearUpload[]> {
+    const all: NearUpload[] = [];
+    for (const [, rows] of [...this.#blocks].sort(([a], [b]) => a - b)) {
+      for (const [, entries] of [...rows].sort(([a], [b]) => a - b)) all.push(...entries.values());
+      await pace.turn();
+    }
+    return all;
   }
 }
 
 /** Each hash that is asked about, and its complement. */
-function queriesOf({ values }: NewSignals, asked: readonly number[]): Uint8Array {
+function queriesOf({ values }: NewSignals, asked: Uint32Array): Uint8Array {
   const queries = new Uint8Array(2 * HASH_BYTES * asked.length);
   for (const [i, hash] of asked.entries())
     for (let k = 0; k < HASH_BYTES; ++k) {

@@ -1,6 +1,4 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
-import { nextTurn } from '../../input.js';
-import { entrySlices } from '../apply.js';
 import { inPieces } from '../bulk.js';
 import { changesAfter, type NotedChange } from '../changes.js';
 import type { SignalRow } from '../reads.js';
@@ -8,6 +6,7 @@ import type { Tables } from '../schema.js';
 import type { BankSignal } from '../signal.js';
 import { searchableRows } from '../view.js';
 import { Gathered, type NewSignals } from './gathered.js';
+import type { Pace } from './pace.js';
 import type { Rematch } from './upload.js';
 
 /** What of a list is compared with what of an upload. A video's digest is a file's like any other. */
@@ -23,6 +22,8 @@ export const MATCHED = Object.keys(COMPARED) as readonly Rematch['signal'][];
 /** Entries, or values, that are looked up one by one; of more, all entries are read (our own choice). */
 const MAX_NAMED_ENTRIES = 50_000;
 const MAX_NAMED_VALUES = 20;
+/** Entries whose signals are read together: some tens of milliseconds at most (our own choice). */
+const SLICE = 4_096;
 
 /** What came into the search, by type. */
 export type Fresh = Readonly<Record<Rematch['signal'], NewSignals>>;
@@ -33,44 +34,40 @@ export type Fresh = Readonly<Record<Rematch['signal'], NewSignals>>;
  *
  * @param lists Those that are asked about.
  */
-export async function newSignals(
-  db: Kysely<Tables>,
-  since: number,
-  lists: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<Fresh> {
+export async function newSignals(db: Kysely<Tables>, since: number, lists: readonly number[], pace: Pace): Promise<Fresh> {
   const found = Object.fromEntries(MATCHED.map((type) => [type, new Gathered()])) as Record<Rematch['signal'], Gathered>;
   const { known, changes } = await changesAfter(db, since);
   const dates = new Dates(since, known, changes, lists);
   if (lists.length > 0)
-    for await (const { types, within, listOf } of portions(db, dates, signal))
+    for await (const { types, within, listOf } of portions(db, dates))
       for (const type of types)
         for (const rows of searchableRows(db, type, lists)) {
+          await pace.turn();
           const searched = await within(db.selectFrom(rows.as('searched')).select(['value', 'entry'])).execute();
           for (const row of searched) {
             const change = dates.of(row, type, listOf.get(row.entry));
             if (change > since) found[matchedAs(type)].add(row, change);
           }
         }
-  await leaveOutVetoed(db, found, signal);
-  return Object.fromEntries(MATCHED.map((type) => [type, found[type].sorted()])) as unknown as Fresh;
+  await leaveOutVetoed(db, found, pace);
+  const fresh: Partial<Record<Rematch['signal'], NewSignals>> = {};
+  for (const type of MATCHED) fresh[type] = await found[type].sorted(pace);
+  return fresh as Fresh;
 }
 
 /** Leaves out what a negative list carries as a signal of the same type, as a snapshot does. */
-async function leaveOutVetoed(
-  db: Kysely<Tables>,
-  found: Readonly<Record<Rematch['signal'], Gathered>>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function leaveOutVetoed(db: Kysely<Tables>, found: Readonly<Record<Rematch['signal'], Gathered>>, pace: Pace): Promise<void> {
   const rows = await db.selectFrom('list').select('id').where('enabled', '=', 1).where('negative', '=', 1).execute();
   const lists = rows.map(({ id }) => id);
   const types = MATCHED.filter((as) => !found[as].isEmpty).flatMap((as) => COMPARED[as]);
   if (lists.length === 0 || types.length === 0) return;
-  for await (const { from, to } of entrySlices(db, signal))
+  for await (const { from, to } of slices(db))
     for (const type of types)
       for (const vetoes of searchableRows(db, type, lists)) {
         const slice = db.selectFrom(vetoes.as('searched')).select('value').where('entry', '>', from).where('entry', '<=', to);
-        for (const { value } of await slice.execute()) found[matchedAs(type)].leaveOut(value);
+        await pace.turn();
+        const values = (await slice.execute()).map(({ value }) => value);
+        if (values.length > 0) await found[matchedAs(type)].leaveOut(values, pace);
       }
 }
 
@@ -88,24 +85,26 @@ interface Portion {
   readonly listOf: ReadonlyMap<number, number>;
 }
 
-async function* portions(db: Kysely<Tables>, dates: Dates, signal: AbortSignal | undefined): AsyncGenerator<Portion> {
+async function* portions(db: Kysely<Tables>, dates: Dates): AsyncGenerator<Portion> {
   const types = Object.values(COMPARED).flat();
   const listOf = new Map<number, number>();
   if (dates.few) {
-    for (const ids of inPieces(dates.entries())) {
-      yield { types, within: (searched) => searched.where('entry', 'in', ids), listOf };
-      await nextTurn(signal);
-    }
+    for (const ids of inPieces(dates.entries())) yield { types, within: (searched) => searched.where('entry', 'in', ids), listOf };
     for (const { type, value } of dates.values) yield { types: [type], within: (searched) => searched.where('value', '=', value), listOf };
   } else
-    for await (const { from, to } of entrySlices(db, signal)) {
-      const rows = await db.selectFrom('entry').select(['id', 'list']).where('id', '>', from).where('id', '<=', to).execute();
-      yield {
-        types,
-        within: (searched) => searched.where('entry', '>', from).where('entry', '<=', to),
-        listOf: new Map(rows.map(({ id, list }) => [id, list])),
-      };
-    }
+    for await (const { from, to, listOf } of slices(db))
+      yield { types, within: (searched) => searched.where('entry', '>', from).where('entry', '<=', to), listOf };
+}
+
+/** All entries, in slices: those above `from`, up to `to`. */
+async function* slices(db: Kysely<Tables>): AsyncGenerator<{ from: number; to: number; listOf: ReadonlyMap<number, number> }> {
+  for (let from = 0; ; ) {
+    const rows = await db.selectFrom('entry').select(['id', 'list']).where('id', '>', from).orderBy('id').limit(SLICE).execute();
+    const last = rows.at(-1);
+    if (!last) return;
+    yield { from, to: last.id, listOf: new Map(rows.map(({ id, list }) => [id, list])) };
+    from = last.id;
+  }
 }
 
 /** When what is searched came into the search, by the number of the change. */
@@ -117,6 +116,7 @@ class Dates {
   readonly #known: number;
   readonly #lists = new Map<number, number>();
   readonly #values = new Map<string, number>();
+  readonly #runs: readonly (readonly [first: number, count: number])[];
   readonly #first: number;
   /** By entry from `#first` on: changes after `#known`; 0 for none. */
   readonly #entries: Uint32Array;
@@ -125,6 +125,7 @@ class Dates {
   constructor(since: number, known: number, changes: readonly NotedChange[], lists: readonly number[]) {
     this.#known = known;
     const runs = changes.flatMap((change) => change.runs);
+    this.#runs = runs;
     this.#first = runs.reduce((least, [first]) => Math.min(least, first), Number.MAX_SAFE_INTEGER);
     const end = runs.reduce((most, [first, count]) => Math.max(most, first + count), this.#first);
     this.#entries = new Uint32Array(end - this.#first);
@@ -141,11 +142,11 @@ class Dates {
     this.few = known === since && this.#lists.size === 0 && named <= MAX_NAMED_ENTRIES && values.size <= MAX_NAMED_VALUES;
   }
 
-  /** Ids of the entries that were changed, ascending. */
+  /** Ids of the entries that were changed, ascending; asked for if they are few. */
   entries(): number[] {
-    const ids: number[] = [];
-    for (const [i, change] of this.#entries.entries()) if (change > 0) ids.push(this.#first + i);
-    return ids;
+    const ids = new Set<number>();
+    for (const [first, count] of this.#runs) for (let id = first; id < first + count; ++id) ids.add(id);
+    return [...ids].sort((a, b) => a - b);
   }
 
   /** With which change a signal came, or after which it cannot have come. */

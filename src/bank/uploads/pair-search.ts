@@ -1,6 +1,6 @@
 import { HIT_FIELDS } from '../../backend.js';
 import type { PdqIndex } from '../../search/pdq-index.js';
-import { Pace } from './pace.js';
+import type { Pace } from './pace.js';
 
 /** Pairs that a call has room for: where there are more, less is asked at a time (our own choice). */
 const PAIRS = 1 << 18;
@@ -27,18 +27,17 @@ export class PairSearch {
   readonly #room = new Uint32Array(HIT_FIELDS * PAIRS);
   #asked = FIRST_ASKED;
 
-  constructor(index: PdqIndex, maxDistance: number, signal: AbortSignal | undefined) {
+  constructor(index: PdqIndex, maxDistance: number, pace: Pace) {
     this.#index = index;
     this.#maxDistance = maxDistance;
-    this.#pace = new Pace(signal);
+    this.#pace = pace;
   }
 
-  /** @param pieceBytes Bytes of a piece: hashes that are asked about together. */
-  async *of(queries: Uint8Array, pieceBytes: number): AsyncGenerator<FoundPairs> {
-    const pieces = queries.length / pieceBytes;
+  /** @param queries The hashes of some of so many pieces: those of one are asked about together. */
+  async *of(pieces: number, queries: (first: number, end: number) => Uint8Array): AsyncGenerator<FoundPairs> {
     for (let first = 0; first < pieces; await this.#pace.turn()) {
       const end = Math.min(pieces, first + this.#asked);
-      const asked = queries.subarray(pieceBytes * first, pieceBytes * end);
+      const asked = queries(first, end);
       const started = performance.now();
       const count = this.#index.pairsWithin(asked, this.#maxDistance, this.#room);
       this.#adapt(performance.now() - started, end - first);

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { checkCallOptions, invalid, wholeNumber } from '../../errors.js';
 import { checkedSearch } from '../../search/pdq-index.js';
 import type { BankNeeds } from '../bank.js';
+import { inPieces } from '../bulk.js';
 import { listRow } from '../lists.js';
 import type { BankTable, Tables } from '../schema.js';
 import type { Store } from '../store.js';
@@ -16,6 +17,8 @@ import { comparedTo } from './uploads.js';
 
 /** PDQ hashes of uploads of which an index is built: larger ones are asked less often, and take more memory, 130 bytes a hash (measured here). */
 const HASHES_OF_A_GROUP = 1 << 21;
+/** Blocks whose heads are read together, and matches whose entries are: some milliseconds (our own choice). */
+const [HEADS_READ, MATCHES_NAMED] = [250, 500];
 /** Milliseconds between two reports of progress. */
 const REPORT_MS = 200;
 
@@ -89,22 +92,25 @@ async function* rematchView(db: Kysely<Tables>, needs: BankNeeds, options: Remat
   const marks = { rematched: bank.change, rematched_upload: bank.next_upload - 1 };
   const lists = await listsOf(db, options.lists);
   const oldest = bank.retention === null ? 0 : now - bank.retention;
-  const blocks = await blocksOf(db, bank, since, oldest);
+  const pace = new Pace(signal);
+  const blocks = await blocksOf(db, bank, { since, oldest }, pace);
   if (blocks.length === 0) return marks;
-  const fresh = await newSignals(db, Math.min(...blocks.map((block) => block.compared)), lists, signal);
+  const fresh = await newSignals(db, comparedAtLeast(blocks), lists, pace);
   using digests = await NewDigests.of(needs, fresh, signal);
   const progress = new Progress(onProgress, blocks, fresh);
   const names = new Names(db);
-  for await (const found of foundIn(db, blocks, fresh, digests, { ...needs, maxDistance, signal }, progress)) {
-    await names.learn(found.map(({ entry }) => entry));
-    for (const { block, row, entry, ...how } of found) {
-      signal?.throwIfAborted();
-      const upload = await names.upload(block, row);
-      if (upload.at < oldest) continue;
-      progress.matches += 1;
-      yield { upload, entry: names.entry(entry), ...how };
+  for await (const found of foundIn(db, blocks, fresh, digests, { ...needs, maxDistance, signal, pace }, progress))
+    for (const some of inPieces(found, MATCHES_NAMED)) {
+      await names.learn(some.map(({ entry }) => entry));
+      for (const { block, row, entry, ...how } of some) {
+        signal?.throwIfAborted();
+        const upload = await names.upload(block, row);
+        await pace.turn();
+        if (upload.at < oldest) continue;
+        progress.matches += 1;
+        yield { upload, entry: names.entry(entry), ...how };
+      }
     }
-  }
   progress.end();
   return marks;
 }
@@ -116,14 +122,29 @@ async function listsOf(db: Kysely<Tables>, names: readonly string[] | undefined)
   return rows.map(({ id }) => id);
 }
 
-async function blocksOf(db: Kysely<Tables>, bank: BankTable, since: number | undefined, oldest: number): Promise<Block[]> {
-  const rows = await db
-    .selectFrom('upload')
-    .select(['id', 'count', 'hashes', 'newest', 'seen'])
-    .where('last_at', '>=', oldest)
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => ({ ...row, compared: since ?? comparedTo(row, bank) })).filter(({ compared }) => compared < bank.change);
+/** The blocks to which something may be new, and that have an upload of `oldest` or later. */
+async function blocksOf(
+  db: Kysely<Tables>,
+  bank: BankTable,
+  { since, oldest }: { readonly since: number | undefined; readonly oldest: number },
+  pace: Pace,
+): Promise<Block[]> {
+  const blocks: Block[] = [];
+  const heads = db.selectFrom('upload').select(['id', 'count', 'hashes', 'newest', 'seen', 'last_at']).orderBy('id').limit(HEADS_READ);
+  for (let after = 0; ; await pace.turn()) {
+    const rows = await heads.where('id', '>', after).execute();
+    for (const { last_at, ...row } of rows) {
+      const compared = since ?? comparedTo(row, bank);
+      if (last_at >= oldest && compared < bank.change) blocks.push({ ...row, compared });
+    }
+    if (rows.length < HEADS_READ) return blocks;
+    after = (rows.at(-1) as Pick<Block, 'id'>).id;
+  }
+}
+
+/** What is new to any of these blocks came with a later change. */
+function comparedAtLeast(blocks: readonly Block[]): number {
+  return blocks.reduce((least, { compared }) => Math.min(least, compared), Number.MAX_SAFE_INTEGER);
 }
 
 /** What is found, group by group. */
@@ -135,16 +156,15 @@ async function* foundIn(
   search: NearSearch,
   progress: Progress,
 ): AsyncGenerator<Found[]> {
-  const pace = new Pace(search.signal);
+  const { pace } = search;
   for (const group of groupsOf(blocks)) {
     for (const block of group) {
-      const found = await digests.find(db, block);
+      const found = await digests.find(db, block, pace);
       if (found.length > 0) yield found.map((exact) => ({ ...exact, block: block.id }));
       await pace.turn();
     }
-    const compared = Math.min(...group.map((block) => block.compared));
     const count = group.reduce((hashes, block) => hashes + block.hashes, 0);
-    for await (const near of nearUploads(search, fresh.pdq, compared, count, () => hashBlocks(db, group, pace)))
+    for await (const near of nearUploads(search, fresh.pdq, comparedAtLeast(group), count, () => hashBlocks(db, group, pace)))
       yield near.map(({ block, row, hash, distance, negative }) => ({
         block: (group[block] as Block).id,
         row,
