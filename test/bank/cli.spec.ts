@@ -132,6 +132,29 @@ describe('a bank on the command line', () => {
     }
   });
 
+  test('a snapshot is made whole where that is asked for, and else only what has changed', async () => {
+    const [path, uploads, at] = [join(folder.path, 'whole.snapshot'), 'examples/pictures', ['--bank', join(folder.path, 'whole')]];
+    const save = async (...words: string[]) => (await type(egide, ['bank', 'snapshot', '--out', path, ...words, ...at])).out;
+    const listed = async (name: string): Promise<string> => {
+      const list = join(folder.path, `${name}.csv`);
+      await type(egide, ['list', 'make', join(uploads, `${name}.jpg`), '-o', list]);
+      await type(egide, ['list', 'import', name, list, ...at]);
+      return join(uploads, `${name}.jpg`);
+    };
+    const there = async () => (await readdir(folder.path)).filter((name) => name.startsWith('whole.snapshot')).sort();
+    const first = await listed('nagasaki-boats');
+    expect(await save()).toMatch(/^the snapshot is at change \d+ of the bank$/m);
+    const second = await listed('locomotion-house-cat');
+    expect(await save()).toMatch(/^the overlay of the snapshot is at change \d+ of the bank$/m);
+    expect(await there()).toEqual(['whole.snapshot', 'whole.snapshot.overlay']);
+    const scan = () => type(egide, ['scan', first, second, '--snapshot', path]);
+    const before = await scan();
+    expect(before).toMatchObject({ code: 3, out: expect.stringContaining('2 block, 0 hold, 0 allow') });
+    expect(JSON.parse(await save('--whole', '--json'))).toMatchObject({ wrote: 'whole' });
+    expect(await there()).toEqual(['whole.snapshot']);
+    expect(await scan()).toEqual(before);
+  });
+
   test('what a reviewer decided is kept, and told to the exchange of the list', async () => {
     const fake = await startFake('threatexchange', { entries: 12 });
     const at = ['--bank', join(folder.path, 'reviewed')];

@@ -119,7 +119,7 @@ describe('egide scan --remote', () => {
     await withFake(['arachnid'], async (fake) => void ({ words } = fake));
     vi.stubEnv('EGIDE_ARACHNID_USERNAME', 'a');
     vi.stubEnv('EGIDE_ARACHNID_PASSWORD', 'b');
-    const { code, out } = await type(egide, ['scan', boats, ...words, '--budget', '400']);
+    const { code, out } = await type(egide, ['scan', boats, ...words, '--budget', '250']);
     expect(code).toBe(2);
     expect(out).toMatch(/^hold +could-not-tell: (no answer of arachnid|OUT_OF_TIME)/m);
   });
