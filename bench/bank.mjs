@@ -1,5 +1,5 @@
 // Imports rows of CSV into an embedded bank, beside what the database itself takes, imports them again, and again with one in a hundred changed,
-// makes a snapshot and searches in it: node bench/bank.mjs [rows] (default 1,000,000; ten million with EGIDE_BENCH_LARGE=1).
+// makes a snapshot and searches in it, and writes an overlay of some changes: node bench/bank.mjs [rows] (default 1,000,000; ten million with EGIDE_BENCH_LARGE=1).
 // It checks the answers: every row is there, and what is searched is what was written. Prints one line of JSON.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -18,6 +18,8 @@ const SEARCHES = 1_000;
 const RADIUS = 31;
 /** One row in so many is another one in the changed file. */
 const CHANGED_EVERY = 100;
+/** Entries that are replaced once there is a snapshot. */
+const OVERLAID = 100;
 
 /** Words of a row that no other row has: a multiplication by an odd number loses nothing (Knuth, volume 2, 3.2.1). */
 function writeValue(row, into) {
@@ -97,6 +99,33 @@ async function searchSnapshot(file) {
   return { openedMiB, searchedMiB: memoryMiB('RssAnon') - before, fileMiB: memoryMiB('RssFile') };
 }
 
+/** In a process of its own: some entries are others now, and are found by a scanner that opens the snapshot. */
+async function overlaySnapshot(folder, file) {
+  const egide = await load();
+  const bank = await egide.openBank(folder);
+  const changed = Array.from({ length: OVERLAID }, (_, i) => {
+    const value = Buffer.alloc(ROW_BYTES);
+    writeValue(2 * rows + i, value);
+    return { key: keyOf(Math.floor((i * rows) / OVERLAID)), value: value.subarray(16) };
+  });
+  const updates = new Map(changed.map(({ key, value }) => [key, { key, signals: [{ type: 'pdq', value }] }]));
+  await bank.apply('a', { updates, problems: [], read: OVERLAID });
+  const started = performance.now();
+  const { made, seconds } = await timed(async () => {
+    const { wrote } = await egide.saveSnapshot(bank, file);
+    return { wrote, snapshot: await egide.openSnapshot(file) };
+  });
+  const wallSeconds = (performance.now() - started) / 1000;
+  await bank.close();
+  require(made.wrote === 'overlay', `saved as ${made.wrote}`);
+  const [list] = made.snapshot.lists;
+  for (const { key, value } of changed)
+    require(list.pdq
+      .search(value, { maxDistance: 0 })
+      .hits.some(({ id }) => list.entry(id).id === key), `the change of ${key} is not found`);
+  return { changes: OVERLAID, seconds, wallSeconds };
+}
+
 /** Runs a part of this program in a process of its own. */
 function apart(part, ...paths) {
   const args = [fileURLToPath(import.meta.url), String(rows), part, ...paths];
@@ -147,12 +176,14 @@ async function measure(folder) {
     residentMiB,
     snapshot: apart('snapshot', place, file),
     scanner: apart('scanner', file),
+    overlay: apart('overlay', place, file),
   };
 }
 
 const [, , , part, ...paths] = process.argv;
 if (part === 'snapshot') hand(await makeSnapshot(...paths));
 else if (part === 'scanner') hand(await searchSnapshot(...paths));
+else if (part === 'overlay') hand(await overlaySnapshot(...paths));
 else {
   const folder = mkdtempSync(join(tmpdir(), 'egide-bench-'));
   try {

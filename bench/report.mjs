@@ -2,7 +2,9 @@
 
 import { bankSection } from './report-bank.mjs';
 import { patchSection } from './report-patches.mjs';
+import { rematchSection } from './report-rematch.mjs';
 import { searchGoals, searchSections } from './report-search.mjs';
+import { urlSection } from './report-urls.mjs';
 import { mib, ms, named, table, times, us } from './tables.mjs';
 
 /** @returns The text of RESULTS.md, and its first table for the terminal. */
@@ -21,6 +23,8 @@ export function report(results) {
     changes(results),
     patchSection(results.patches),
     ...(results.banks ? [bankSection(results.banks)] : []),
+    rematchSection(results.rematches),
+    urlSection(results.urls),
   ];
   return { text: `${sections.join('\n\n')}\n`, goals };
 }

@@ -20,7 +20,7 @@ function hugePages() {
 }
 
 /** @returns A Python that has FAISS and the version, or how to get one. Only the first run installs anything. */
-function faiss({ run, step, root }) {
+export function faiss({ run, step, root }) {
   const folder = join(root, '.cache/faiss');
   const python = join(folder, 'bin/python');
   const quietly = (command, args) => run(command, args, { stdio: ['ignore', 'pipe', 'ignore'] }).trim();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs every benchmark and writes RESULTS.md: `npm run bench`, about thirteen minutes. Builds what is missing or older than its sources.
-// `npm run bench -- patches` (or `bank`) runs that part (run-patches.mjs, bank.mjs) and leaves the rest of RESULTS.md as it is.
+// Runs every benchmark and writes RESULTS.md: `npm run bench`, about fifteen minutes. Builds what is missing or older than its sources.
+// `npm run bench -- patches` (or `bank`, `urls`, `rematch`) runs that part (run-patches.mjs, bank.mjs, urls.mjs, rematch.mjs) and leaves the rest of RESULTS.md as it is.
 // EGIDE_BENCH_MS: milliseconds for a row of a table (default 1,500). EGIDE_BENCH_LARGE=1: search among more hashes (run-search.mjs), larger banks.
 // Needs what `npm run build` needs; FAISS, for comparison, needs python3; the part about memory needs Linux.
 import { execFileSync } from 'node:child_process';
@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { replaced, report } from './report.mjs';
 import { bankSection } from './report-bank.mjs';
 import { patchSection } from './report-patches.mjs';
+import { rematchSection } from './report-rematch.mjs';
+import { urlSection } from './report-urls.mjs';
 import { runPatches } from './run-patches.mjs';
-import { runSearch } from './run-search.mjs';
+import { faiss, runSearch } from './run-search.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, '.cache/bench');
@@ -55,7 +57,7 @@ function build() {
   if (stale('dist/core.wasm', 'native', 'scripts/build.mjs')) parts.push('wasm');
   if (stale('dist/entry/node.js', 'src')) parts.push('ts');
   if (parts.length > 0) step(`Build ${parts.join(', ')}`, () => run('node', ['--liftoff-only', 'scripts/build.mjs', ...parts]));
-  if (part === 'bank') return;
+  if (part !== undefined && part !== 'patches') return;
   step('Build the C++ benchmarks', () => {
     mkdirSync(out, { recursive: true });
     run('cmake', ['-S', '.', '-B', out, '-DEGIDE_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release']);
@@ -102,19 +104,21 @@ const loadNow = () => os.loadavg().map((value) => value.toFixed(1));
 /** Each part in a process of its own: what one leaves behind does not weigh on the next. */
 const script = (name, ...args) => JSON.parse(run('node', [join('bench', name), ...args]));
 
-/** Measures banks alone. */
-function banks() {
+/** What is measured, and where. */
+function measured(work) {
   const before = machine();
-  const bank = step('Banks', () => script('bank.mjs'));
-  return { machine: before, loadAfter: loadNow(), bank };
+  const figures = work();
+  return { machine: before, loadAfter: loadNow(), ...figures };
 }
 
-/** Measures patches alone. */
-function patches() {
-  const before = machine();
-  const measured = runPatches({ run, step, script, out, root });
-  return { machine: before, loadAfter: loadNow(), ...measured };
-}
+const banks = () => measured(() => ({ bank: step('Banks', () => script('bank.mjs')) }));
+const urls = () => measured(() => ({ urls: step('URLs', () => script('urls.mjs')) }));
+const rematches = () =>
+  measured(() => {
+    const { version, missing } = faiss({ run, step, root });
+    return { faiss: { version, missing }, rematch: step('Past uploads', () => script('rematch.mjs')) };
+  });
+const patches = () => measured(() => runPatches({ run, step, script, out, root }));
 
 function everything() {
   const before = machine();
@@ -130,6 +134,8 @@ function everything() {
     memory: step('Memory', () => (process.platform === 'linux' ? script('memory.mjs') : null)),
     patches: patches(),
     banks: process.platform === 'linux' ? banks() : null,
+    rematches: rematches(),
+    urls: urls(),
     loadAfter: loadNow(),
     packages: Object.fromEntries(
       ['sharp-phash', 'imghash', 'blockhash-core'].map((name) => [
@@ -142,7 +148,12 @@ function everything() {
   return results;
 }
 
-const PARTS = { patches: () => patchSection(patches()), bank: () => bankSection(banks()) };
+const PARTS = {
+  patches: () => patchSection(patches()),
+  bank: () => bankSection(banks()),
+  rematch: () => rematchSection(rematches()),
+  urls: () => urlSection(urls()),
+};
 if (part !== undefined && !Object.hasOwn(PARTS, part)) throw new Error(`expected nothing or ${Object.keys(PARTS).join(', ')}, got ${part}`);
 build();
 const file = join(root, 'bench/RESULTS.md');
