@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { FileMapper, MappedPages } from '../backend.js';
 import { EgideError, invalid } from '../errors.js';
 import type { IndexFile, IndexFiles } from './index-file.js';
+import { alone } from './lock-file-node.js';
 import { checkPath, removeFile, saveFile, systemCode } from './save-file-node.js';
 
 /** Bytes of one read: few calls, and little to hold (our own choice). */
@@ -14,7 +15,14 @@ const SLICE_BYTES = 1 << 22;
  * @param mapper The addon. Without it, files are read.
  */
 export function createIndexFiles(mapper: FileMapper | undefined): IndexFiles {
-  return { open: (path) => openIndexFile(path, mapper), read: readSlices, stamp: stampOf, save: saveFile, remove: removeFile };
+  return {
+    open: (path) => openIndexFile(path, mapper),
+    read: readSlices,
+    stamp: stampOf,
+    save: saveFile,
+    remove: removeFile,
+    alone: (path, work) => alone(path, work),
+  };
 }
 
 async function openIndexFile(path: string, mapper: FileMapper | undefined): Promise<IndexFile> {

@@ -11,6 +11,8 @@ export interface SaveFileOptions {
   /** Permissions of a new file, such as 0o600; one that is there keeps its own. Default: what the system gives. */
   readonly mode?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Decides, once all is written, whether it calls `replace`; what it leaves out is gone. Default: it does. */
+  readonly settle?: (replace: () => Promise<void>) => Promise<void>;
 }
 
 /** Indexes in files; an entry for a runtime without files has none. */
@@ -30,12 +32,14 @@ export interface IndexFiles {
   read(path: string): AsyncGenerator<Uint8Array, void, undefined>;
   /** What tells a file from any other that takes its place. Throws `NOT_FOUND`, `INVALID_ARGUMENT`. */
   stamp(path: string): Promise<string>;
+  /** Does something of moments while nobody else, in whatever process, does so for the same path. Throws `WRITE_FAILED`, and what `work` throws. */
+  alone<T>(path: string, work: () => Promise<T>): Promise<T>;
   /** Removes a file, if it is there. Throws `WRITE_FAILED`, `INVALID_ARGUMENT`. */
   remove(path: string): Promise<void>;
   /**
    * Replaces a file by the chunks: all of them or, whatever happens, none. A chunk of up to 4 MiB is copied before this gives way.
    *
-   * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
+   * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` or `settle` throws.
    */
   save(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SaveFileOptions): Promise<void>;
 }

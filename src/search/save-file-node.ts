@@ -20,9 +20,9 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  *
  * What a killed process left (`<name>.<process id>-<random>.part`) is removed by the next save to the same path, once it is an hour old.
  *
- * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` throws.
+ * @throws {EgideError} `INVALID_ARGUMENT`, `WRITE_FAILED`; the signal's reason; or what `chunks` or `settle` throws.
  */
-export async function saveFile(path: string, chunks: Chunks, { signal, mode }: SaveFileOptions = {}): Promise<void> {
+export async function saveFile(path: string, chunks: Chunks, { signal, mode, settle = atOnce }: SaveFileOptions = {}): Promise<void> {
   checkPath(path);
   signal?.throwIfAborted();
   const target = (await tried(path, ifThere(realpath(path)))) ?? path;
@@ -35,14 +35,15 @@ export async function saveFile(path: string, chunks: Chunks, { signal, mode }: S
   try {
     savedAt = await writeFile(path, temporary, { mode: old?.mode ?? mode, exact: old !== undefined }, chunks, signal);
     signal?.throwIfAborted();
-    await tried(path, rename(temporary, target));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(warnOfLeftover(temporary));
-    throw error;
+    await settle(() => tried(path, rename(temporary, target)));
+  } finally {
+    await rm(temporary, { force: true }).catch(warnOfLeftover(temporary)); // what has its place has another name
   }
   await syncFolder(path, dirname(target));
   await removeLeftovers(target, savedAt - LEFTOVER_MS);
 }
+
+const atOnce = (replace: () => Promise<void>): Promise<void> => replace();
 
 /** Writes a new file, down to the disk, and returns when that was by the clock of its file system. */
 async function writeFile(

@@ -6,7 +6,7 @@ import { checkKey } from './cipher.js';
 import { checkInterval, every } from './every.js';
 import { MemoryFiles } from './memory-files.js';
 import type { SnapshotPlace } from './open-snapshot.js';
-import { isCurrent, writeSnapshot } from './save-snapshot.js';
+import { isCurrent, untilFirst, writeSnapshot } from './save-snapshot.js';
 import type { CurrentSnapshot, Snapshot } from './snapshot.js';
 import { openSnapshotFile, type SnapshotFile } from './snapshot-file.js';
 
@@ -210,14 +210,15 @@ class BankSnapshots implements CurrentSnapshot {
     signal.throwIfAborted();
     const changes = this.#changes;
     try {
-      await this.#open();
-      const saved = await this.#bank.snapshots.view(async (view) => {
-        if (this.#file && (await isCurrent(view, this.#file.current))) return false;
-        const onProgress = ({ entries }: { readonly entries: number }): void => this.#hurry(entries);
-        await writeSnapshot(this.#place, view, { signal, onProgress }, this.#file?.base);
-        return true;
+      const onProgress = ({ entries }: { readonly entries: number }): void => this.#hurry(entries);
+      const made = await untilFirst(this.#place, async (before) => {
+        await this.#open();
+        return this.#bank.snapshots.view(async (view) => {
+          if (this.#file && (await isCurrent(view, this.#file.current))) return 'current';
+          return writeSnapshot(this.#place, view, { signal, onProgress }, before, this.#file?.base);
+        });
       });
-      if (saved) await this.#open();
+      if (made !== 'current') await this.#open();
       this.#watch();
       return this.current;
     } finally {

@@ -1,6 +1,6 @@
 import { EgideError } from '../errors.js';
 import { ByteBuffer } from '../list/byte-buffer.js';
-import type { IndexFile, IndexFiles } from '../search/index-file.js';
+import type { IndexFile, IndexFiles, SaveFileOptions } from '../search/index-file.js';
 
 /** Bytes that a file has room for at first. */
 const FIRST_CAPACITY = 1 << 16;
@@ -23,10 +23,21 @@ export class MemoryFiles implements IndexFiles {
     return this.#file(path).stamp;
   }
 
-  async save(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  /** There is nobody else. */
+  alone<T>(_path: string, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async save(
+    path: string,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    { settle = (replace) => replace() }: SaveFileOptions = {},
+  ): Promise<void> {
     const bytes = new ByteBuffer(FIRST_CAPACITY);
     for await (const chunk of chunks) bytes.push(chunk);
-    this.#files.set(path, { memory: bytes.bytes().slice().buffer as ArrayBuffer, stamp: String(++this.#saved) });
+    await settle(async () => {
+      this.#files.set(path, { memory: bytes.bytes().slice().buffer as ArrayBuffer, stamp: String(++this.#saved) });
+    });
   }
 
   async remove(path: string): Promise<void> {

@@ -4,11 +4,11 @@ import type { BankView } from '../bank/snapshot-source.js';
 import { EgideError, invalid } from '../errors.js';
 import type { Platform } from '../platform.js';
 import { checkKey } from './cipher.js';
-import { overlayPath, type SnapshotPlace } from './open-snapshot.js';
+import { overlayPath, type SnapshotPlace, type Stamps, stampsOf } from './open-snapshot.js';
 import { changedSince } from './overlay-changes.js';
 import type { Snapshot } from './snapshot.js';
-import { type KnownBase, openVerified } from './snapshot-file.js';
-import { snapshotChunks, type WriteSnapshotOptions } from './write-snapshot.js';
+import { type KnownBase, NOTHING, openVerified } from './snapshot-file.js';
+import { type OverlayOf, snapshotChunks, type WriteSnapshotOptions } from './write-snapshot.js';
 
 /** Permissions of a new file: its owner's alone. */
 const OWNER_ONLY = 0o600;
@@ -25,8 +25,8 @@ export interface SavedSnapshot {
 
 /**
  * Writes what a bank lets be searched now to a file, which takes the place of the one before as a whole or not at all; or, if the file that is
- * there is of this bank and not too much has changed since, an overlay of it. Writers of the bank do not wait for it. Let one process at a time
- * save to a path.
+ * there is of this bank and not too much has changed since, an overlay of it. Writers of the bank do not wait for it. Several may save to a path
+ * at one time, also from several processes: what is there when this returns is as new as what it says, or newer.
  *
  * @throws {EgideError} `INVALID_ARGUMENT`, `NO_FILESYSTEM`, `INVALID_BANK`, `INVALID_PATCHES`, `OUT_OF_MEMORY`, `WRITE_FAILED`; the
  *   signal's reason; or what the bank throws.
@@ -43,48 +43,97 @@ export async function saveSnapshot(
   if (!files) throw new EgideError('NO_FILESYSTEM', 'path: this runtime has no files: make snapshots in Node');
   const { key, ...others } = options;
   const place: SnapshotPlace = { backend, platform, files, path, ...(key !== undefined && { key: checkKey(key) }) };
-  return bank.snapshots.view((view) => writeSnapshot(place, view, others));
+  const save = (how: typeof others) =>
+    untilFirst(place, (before) => bank.snapshots.view((view) => writeSnapshot(place, view, how, before)));
+  const { isBehind, ...saved } = await save(others);
+  if (isBehind) await save({ ...others, whole: false });
+  return saved;
 }
 
 /**
- * Writes a snapshot of a view.
+ * Does again what somebody else was faster with: what they saved is the base of what is saved next.
  *
- * @param known The file that is there, if it is open.
+ * @param work Told what is there before it begins to look at the bank; gives `undefined` if it gave way.
+ */
+export async function untilFirst<T>(place: SnapshotPlace, work: (before: Stamps) => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const done = await work(await stampsThere(place));
+    if (done !== undefined) return done;
+  }
+}
+
+/**
+ * Writes a snapshot of a view, or gives way: to a file that somebody else has made meanwhile, and with an overlay to another one. A whole
+ * snapshot does not give way to an overlay, which come faster than it is made; it `isBehind` if there was one meanwhile.
+ *
+ * @param before What was there before the view began.
+ * @param known A whole snapshot that is open; of use if it is still there.
  */
 export async function writeSnapshot(
   place: SnapshotPlace,
   view: BankView,
   options: Omit<WriteSnapshotOptions, 'key'>,
+  before: Stamps,
   known?: KnownBase,
-): Promise<SavedSnapshot> {
+): Promise<(SavedSnapshot & { readonly isBehind: boolean }) | undefined> {
   const { change } = view;
-  if (options.whole !== true && (await writeOverlay(place, view, options, known))) return { change, wrote: 'overlay' };
-  const { backend, platform, files, path, key } = place;
-  await files.save(path, snapshotChunks(backend, platform, view, { ...options, ...(key && { key }) }), savedFor(options));
-  await files.remove(overlayPath(place)); // of the file before: nobody uses it with this one
-  return { change, wrote: 'whole' };
+  const over = options.whole === true ? undefined : await writeOverlay(place, view, options, before, known);
+  if (over) return over.isSaved ? { change, wrote: 'overlay', isBehind: false } : undefined;
+  let isBehind = false;
+  const isSaved = await put(place, { path: place.path, view, options }, ({ base, overlay }) => {
+    isBehind = overlay !== before.overlay;
+    return base === before.base;
+  });
+  return isSaved ? { change, wrote: 'whole', isBehind } : undefined;
 }
 
-/** Returns whether an overlay was enough, and is there. */
+/** Returns nothing where an overlay is not enough. */
 async function writeOverlay(
   place: SnapshotPlace,
   view: BankView,
   options: Omit<WriteSnapshotOptions, 'key'>,
+  before: Stamps,
   known: KnownBase | undefined,
-): Promise<boolean> {
-  const { backend, platform, files, key } = place;
-  const found = known ? { ...known, base: known.base.hold() } : await baseAt(place, options.signal);
-  if (!found) return false;
+): Promise<{ readonly isSaved: boolean } | undefined> {
+  const found = known?.stamp === before.base ? { ...known, base: known.base.hold() } : await baseAt(place, options.signal);
+  if (!found) return undefined;
   const { base, stamp } = found;
   try {
-    const changed = base.encrypted === (key !== undefined) ? await changedSince(view, base.manifest) : undefined;
-    if (!changed) return false;
-    const chunks = snapshotChunks(backend, platform, view, { ...options, ...(key && { key }) }, { base, changed });
-    await files.save(overlayPath(place), chunks, savedFor(options));
-    return (await stampOf(place)) === stamp; // else somebody has replaced the file meanwhile, and the overlay is of no use
+    const changed = base.encrypted === (place.key !== undefined) ? await changedSince(view, base.manifest) : undefined;
+    if (!changed) return undefined;
+    const isSaved = await put(
+      place,
+      { path: overlayPath(place), view, options, over: { base, changed } },
+      (now) => now.base === stamp && now.overlay === before.overlay,
+    );
+    return { isSaved };
   } finally {
     base.release();
   }
+}
+
+/** What is written where. */
+interface Written {
+  readonly path: string;
+  readonly view: BankView;
+  readonly options: Omit<WriteSnapshotOptions, 'key'>;
+  readonly over?: OverlayOf;
+}
+
+/** Saves a file if, at the moment in which it takes its place, what is there is as wanted. Returns whether it was. */
+async function put(place: SnapshotPlace, { path, view, options, over }: Written, isWanted: (now: Stamps) => boolean): Promise<boolean> {
+  const { backend, platform, files, key } = place;
+  const chunks = snapshotChunks(backend, platform, view, { ...options, ...(key && { key }) }, over);
+  let isPut = false;
+  const settle = (replace: () => Promise<void>): Promise<void> =>
+    files.alone(place.path, async () => {
+      isPut = isWanted(await stampsThere(place));
+      if (!isPut) return;
+      await replace();
+      if (!over) await files.remove(overlayPath(place)); // of the file before: nobody uses it with this one
+    });
+  await files.save(path, chunks, { mode: OWNER_ONLY, settle, ...(options.signal && { signal: options.signal }) });
+  return isPut;
 }
 
 /** The whole snapshot that is there; `undefined` if there is none, or none that can be used. */
@@ -98,18 +147,14 @@ async function baseAt(place: SnapshotPlace, signal: AbortSignal | undefined): Pr
   }
 }
 
-/** Empty if there is no file. */
-async function stampOf({ files, path }: SnapshotPlace): Promise<string> {
+/** What is there now. */
+async function stampsThere(place: SnapshotPlace): Promise<Stamps> {
   try {
-    return await files.stamp(path);
+    return await stampsOf(place);
   } catch (error) {
-    if (error instanceof EgideError) return '';
+    if (error instanceof EgideError && error.code === 'NOT_FOUND') return NOTHING;
     throw error;
   }
-}
-
-function savedFor({ signal }: Pick<WriteSnapshotOptions, 'signal'>) {
-  return { mode: OWNER_ONLY, ...(signal && { signal }) };
 }
 
 /**

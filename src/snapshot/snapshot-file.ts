@@ -18,8 +18,8 @@ export interface KnownBase {
   readonly stamp: string;
 }
 
-/** The file that was looked at is not there. */
-const NOTHING: Stamps = { base: '', overlay: '' };
+/** There is no file. */
+export const NOTHING: Stamps = { base: '', overlay: '' };
 
 /** The snapshot in a file and its overlay, and each newer one that has taken its place when somebody looks. */
 export class SnapshotFile implements CurrentSnapshot, Disposable {
