@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'spec',
           include: ['test/**/*.spec.ts'],
           exclude: ['test/package/**', 'test/runtimes/**', 'test/bank/**'],
+          // By default one processor stays idle, which is half of them where there are two.
+          maxWorkers: '100%',
           setupFiles: 'test/leaks/leak-watch.ts',
           // A 12-megapixel decode under a loaded two-core machine takes seconds, not the default five in all.
           testTimeout: 60_000,
