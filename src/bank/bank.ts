@@ -357,6 +357,9 @@ export interface Bank extends AsyncDisposable {
    * @internal
    */
   readonly snapshots: SnapshotSource;
-  /** Closes the database once the work under way is done. Nothing else may be asked of the bank then. */
+  /**
+   * Closes the database once the transactions under way are done. All else is refused with `DISPOSED` from the call on, also the next step of a
+   * sync or of a reading; what was kept stays, and a sync goes on from there the next time.
+   */
   close(): Promise<void>;
 }

@@ -71,6 +71,11 @@ export function databaseError(kind: 'embedded' | 'postgres', error: unknown): Eg
   return new EgideError('INVALID_BANK', `the database refused a step (${name || 'no code'}): expected the tables that this version makes`);
 }
 
+/** The error for what is asked of a bank that was closed. */
+export function closedBank(): EgideError {
+  return new EgideError('DISPOSED', 'this bank has been closed: open it again');
+}
+
 /** The error for what no bank can hold. */
 export function damagedBank(what: string): EgideError {
   return new EgideError('INVALID_BANK', `the bank is damaged, it holds ${what}: ${RESTORE}`);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import type Libsql from 'libsql';
-import { damagedBank, databaseError } from './database-error.js';
+import { closedBank, damagedBank, databaseError } from './database-error.js';
 import { BUSY_MS } from './store.js';
 
 /** A database that libsql has opened. */
@@ -23,6 +23,7 @@ export class LibsqlDriver implements Driver {
   readonly #begin: 'begin' | 'begin immediate';
   #turn: Promise<void> = Promise.resolve();
   #endTurn: () => void = () => undefined;
+  #isClosed = false;
 
   /** @param begin How transactions begin: `begin immediate` takes the right to write at once. */
   constructor(database: LibsqlDatabase, begin: 'begin' | 'begin immediate') {
@@ -32,14 +33,19 @@ export class LibsqlDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  /** There is one connection: who comes waits for who came before. */
+  /** There is one connection: who comes waits for who came before. Throws `DISPOSED` once it is to be closed. */
   async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#isClosed) throw closedBank();
     const before = this.#turn;
     let end = (): void => undefined;
     this.#turn = new Promise((resolve) => {
       end = resolve;
     });
     await before;
+    if (this.#isClosed) {
+      end();
+      throw closedBank();
+    }
     this.#endTurn = end;
     return this.#connection;
   }
@@ -74,8 +80,28 @@ export class LibsqlDriver implements Driver {
     this.#endTurn();
   }
 
-  async destroy(): Promise<void> {
-    this.#connection.close();
+  /** Lets nobody else have the connection. Settles when it was given back. */
+  async end(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turn;
+  }
+
+  /**
+   * Ends, and closes the connection. To be called instead of Kysely's `destroy`, after which Kysely throws what is no error of a bank.
+   *
+   * @param last A statement that is run before.
+   */
+  async close(last?: string): Promise<void> {
+    await this.end();
+    try {
+      if (last !== undefined) this.#connection.run(last);
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  destroy(): Promise<void> {
+    return this.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Dialect, Kysely } from 'kysely';
 import { EgideError } from '../errors.js';
 import { checkPath, systemCode } from '../search/save-file-node.js';
-import { damagedBank, databaseError } from './database-error.js';
+import { closedBank, damagedBank, databaseError } from './database-error.js';
 import { type LibsqlDatabase, LibsqlDriver } from './libsql-driver-node.js';
 import { packedReads } from './libsql-reads-node.js';
 import { optionalPackage } from './optional-package-node.js';
@@ -45,15 +45,12 @@ export async function openLibsqlStore(folder: string, { create }: FolderOptions)
   const path = join(folder, BANK_FILE);
   await makeFile(folder, path, create);
   const connect = (begin: 'begin' | 'begin immediate') => connected(kysely, new LibsqlDriver(opened(Database, path), begin));
-  const writing = connect('begin immediate').db;
-  let reading: Kysely<Tables> | undefined;
+  const writing = connect('begin immediate');
   try {
-    await prepare(kysely, writing, path);
-    reading = connect('begin').db;
-    return new LibsqlStore(kysely, path, writing, reading, () => connect('begin'));
+    await prepare(kysely, writing.db, path);
+    return new LibsqlStore(kysely, path, writing, () => connect('begin'));
   } catch (error) {
-    await writing.destroy();
-    await reading?.destroy();
+    await writing.driver.close();
     throw error;
   }
 }
@@ -63,22 +60,34 @@ class LibsqlStore implements Store {
   readonly reading: Kysely<Tables>;
   readonly sql: KyselyModule['sql'];
   readonly #path: string;
-  readonly #writing: Kysely<Tables>;
+  readonly #writing: Connected;
+  readonly #reading: Connected;
   readonly #connect: () => Connected;
+  /** Under way. */
+  readonly #views = new Set<Promise<unknown>>();
+  #isClosed = false;
 
-  constructor(kysely: KyselyModule, path: string, writing: Kysely<Tables>, reading: Kysely<Tables>, connect: () => Connected) {
+  constructor(kysely: KyselyModule, path: string, writing: Connected, connect: () => Connected) {
     this.sql = kysely.sql;
     this.#path = path;
     this.#writing = writing;
-    this.reading = reading;
+    this.#reading = connect();
+    this.reading = this.#reading.db;
     this.#connect = connect;
   }
 
   write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
-    return this.#writing.transaction().execute(work);
+    return this.#writing.db.transaction().execute(work);
   }
 
   async view<T>(work: (db: Kysely<Tables>, reads: Reads) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw closedBank();
+    const viewing = this.#view(work);
+    this.#views.add(viewing);
+    return viewing.finally(() => this.#views.delete(viewing));
+  }
+
+  async #view<T>(work: (db: Kysely<Tables>, reads: Reads) => Promise<T>): Promise<T> {
     const { db: own, driver } = this.#connect();
     try {
       return await own.transaction().execute((db) =>
@@ -88,7 +97,7 @@ class LibsqlStore implements Store {
         ),
       );
     } finally {
-      await own.destroy();
+      await driver.close();
     }
   }
 
@@ -98,8 +107,8 @@ class LibsqlStore implements Store {
   }
 
   async compact(): Promise<void> {
-    await this.sql`vacuum`.execute(this.#writing);
-    await this.sql`pragma wal_checkpoint(truncate)`.execute(this.#writing);
+    await this.sql`vacuum`.execute(this.#writing.db);
+    await this.sql`pragma wal_checkpoint(truncate)`.execute(this.#writing.db);
   }
 
   async byteLength(): Promise<number> {
@@ -110,9 +119,9 @@ class LibsqlStore implements Store {
 
   /** libsql lets go of a connection when its statements are collected as garbage: until then the log stays, but empty. */
   async close(): Promise<void> {
-    await this.reading.destroy();
-    await this.sql`pragma wal_checkpoint(truncate)`.execute(this.#writing);
-    await this.#writing.destroy();
+    this.#isClosed = true;
+    await Promise.all([this.#writing.driver.end(), this.#reading.driver.close(), Promise.allSettled(this.#views)]);
+    await this.#writing.driver.close('pragma wal_checkpoint(truncate)');
   }
 }
 

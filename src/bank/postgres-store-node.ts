@@ -4,7 +4,7 @@ import { EgideError, invalid } from '../errors.js';
 import type { PostgresTarget } from './bank.js';
 import { databaseError } from './database-error.js';
 import { optionalPackage } from './optional-package-node.js';
-import { lastingPool } from './postgres-pool-node.js';
+import { LastingPool } from './postgres-pool-node.js';
 import { plainReads, type Reads, type Stream } from './reads.js';
 import { BANK_FORMAT, createTables, type SchemaWords, type Tables } from './schema.js';
 import { BUSY_MS, type Store } from './store.js';
@@ -46,16 +46,16 @@ export async function openPostgresStore(target: PostgresTarget, { create }: Serv
   const pg = await optionalPackage('pg', 'a bank in PostgreSQL', () => import('pg'));
   const types = { getTypeParser: parserOf(pg.default.types.getTypeParser) };
   const options = typeof postgres === 'string' ? { connectionString: postgres } : postgres;
-  const pool = new pg.default.Pool({ keepAlive: true, connectionTimeoutMillis: CONNECT_MS, ...options, types });
+  const pool = new LastingPool(new pg.default.Pool({ keepAlive: true, connectionTimeoutMillis: CONNECT_MS, ...options, types }));
   const { Kysely, PostgresDialect } = kysely;
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lastingPool(pool) }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await prepare(kysely, db, schema, create);
   } catch (error) {
-    await db.destroy();
+    await pool.end();
     throw databaseError('postgres', error);
   }
-  return new PostgresStore(kysely, db, schema);
+  return new PostgresStore(kysely, db, schema, pool);
 }
 
 type GetTypeParser = CustomTypesConfig['getTypeParser'];
@@ -79,11 +79,13 @@ class PostgresStore implements Store {
   readonly sql: KyselyModule['sql'];
   readonly #db: Kysely<Tables>;
   readonly #schema: string;
+  readonly #pool: LastingPool;
 
-  constructor({ sql }: KyselyModule, db: Kysely<Tables>, schema: string) {
+  constructor({ sql }: KyselyModule, db: Kysely<Tables>, schema: string, pool: LastingPool) {
     this.sql = sql;
     this.#db = db;
     this.#schema = schema;
+    this.#pool = pool;
     this.reading = db.withSchema(schema);
   }
 
@@ -151,7 +153,7 @@ class PostgresStore implements Store {
   }
 
   close(): Promise<void> {
-    return this.#db.destroy();
+    return this.#pool.end();
   }
 }
 

@@ -22,6 +22,7 @@ export interface Store {
   compact(): Promise<void>;
   /** Bytes that the bank takes. */
   byteLength(): Promise<number>;
+  /** Lets nothing new begin, which throws `DISPOSED`, and closes when what is under way is done. */
   close(): Promise<void>;
 }
 

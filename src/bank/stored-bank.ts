@@ -19,6 +19,7 @@ import type {
   SyncOptions,
 } from './bank.js';
 import { Bulk } from './bulk.js';
+import { closedBank } from './database-error.js';
 import type { Exchange } from './exchange.js';
 import { checkDecision, feedbackQueue, keepDecision } from './feedback.js';
 import { changeList, checkListOptions, checkName, dropList, ensureList, listOf, listRow } from './lists.js';
@@ -60,6 +61,7 @@ export class StoredBank implements Bank {
   readonly kind: Store['kind'];
   readonly snapshots: SnapshotSource;
   #store: Store | undefined;
+  #closing: Promise<void> | undefined;
   readonly #bulk: Bulk;
 
   readonly feedback: FeedbackQueue = feedbackQueue(() => this.#open);
@@ -78,7 +80,7 @@ export class StoredBank implements Bank {
   }
 
   get #open(): Store {
-    if (!this.#store) throw new EgideError('DISPOSED', 'this bank has been closed: open it again');
+    if (!this.#store) throw closedBank();
     return this.#store;
   }
 
@@ -249,9 +251,9 @@ export class StoredBank implements Bank {
   }
 
   async close(): Promise<void> {
-    const store = this.#store;
+    this.#closing ??= this.#store?.close();
     this.#store = undefined;
-    await store?.close();
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
