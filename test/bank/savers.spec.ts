@@ -16,7 +16,7 @@ import { Program } from './program.js';
 import type { SaverTask } from './saver-program.js';
 
 /** Snapshots that each process saves: EGIDE_SAVES for more. */
-const SAVES = Number(process.env['EGIDE_SAVES'] ?? 8);
+const SAVES = Number(process.env['EGIDE_SAVES'] ?? 6);
 
 const NAMES = ['one', 'other'];
 

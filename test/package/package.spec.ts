@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,16 +67,30 @@ console.log(JSON.stringify([egide.backend.name, copy.action, copy.matches[0].ent
   expect(await runThere('scan.mjs', program)).toEqual(['native', 'hold', 'boats', true, 'allow']);
 });
 
-test('a bank says which package it needs, where none is installed', async () => {
-  const program = `import { load } from 'egide';
+test('a bank says which package it needs, where one or all are missing, and works with those that it needs', async () => {
+  const modules = join(packed.consumer, 'node_modules');
+  const program = (name: string) => `import { load } from 'egide';
 const egide = await load();
 const said = [];
-for (const target of ['./bank', { postgres: 'postgres://user:secret@localhost/none' }])
-  said.push(await egide.openBank(target).catch(({ code, message }) => [code, message]));
+for (const target of [${JSON.stringify(`./bank-${name}`)}, { postgres: 'postgres://user:secret@127.0.0.1:1/none' }])
+  said.push(await egide.openBank(target).then((bank) => bank.close(), ({ code, message }) => [code, message]) ?? 'well');
 console.log(JSON.stringify(said));`;
-  const message = 'a bank needs the package kysely, which is not installed: npm install kysely';
-  const said = ['MISSING_PACKAGE', message];
-  expect(await runThere('bank.mjs', program)).toEqual([said, said]);
+  const missing = (what: string, name: string) => [
+    'MISSING_PACKAGE',
+    `${what} needs the package ${name}, which is not installed: npm install ${name}`,
+  ];
+  const unreached = ['NOT_FOUND', 'the server cannot be reached (ECONNREFUSED)'];
+  const optional = ['kysely', 'libsql', 'pg'];
+  const says: [name: string, installed: string[], ...said: unknown[]][] = [
+    ['none', [], missing('a bank', 'kysely'), missing('a bank', 'kysely')],
+    ['folder', ['kysely', 'libsql'], 'well', missing('a bank in PostgreSQL', 'pg')],
+    ['server', ['kysely', 'pg'], missing('a bank in a folder', 'libsql'), unreached],
+  ];
+  for (const [name, installed, ...said] of says) {
+    for (const one of installed) symlinkSync(resolve('node_modules', one), join(modules, one));
+    expect(await runThere(`bank-${name}.mjs`, program(name)), name).toEqual(said);
+    for (const one of optional) rmSync(join(modules, one), { force: true });
+  }
 });
 
 test('the command works', async () => {
