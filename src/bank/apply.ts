@@ -3,14 +3,17 @@ import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
 import { type Bulk, inPieces } from './bulk.js';
 import { noteChange } from './changes.js';
-import { storedJson } from './database-error.js';
-import type { BankRecord, Checkpoint, RecordBatch, RecordProblem } from './record.js';
+import { damagedBank, storedJson } from './database-error.js';
+import { findList, updateList } from './list-row.js';
+import type { EntryRange } from './reads.js';
+import type { Checkpoint, RecordBatch, RecordProblem } from './record.js';
 import type { Tally } from './report.js';
-import { badKey, type FurtherRow, type KeptRecord, keptRecord, sameRecord } from './rows.js';
-import { type EntryTable, type ListTable, SIGNAL_NUMBERS, type SignalTable, SWEEP, type Tables } from './schema.js';
+import { badKey, type FurtherRow, type KeptRecord, keptRecord, type NewRow, type RecordRow, sameRecord } from './rows.js';
+import { type ListTable, SIGNAL_NUMBERS, type SignalTable, SWEEP, type Tables } from './schema.js';
+import { sumOf } from './sum.js';
 
-/** Entries of one slice of what goes through all of them: milliseconds of work (our own choice). */
-const SLICE = 20_000;
+/** Ids of one slice of what goes through all entries: milliseconds of work, and few enough to be garbage soon (our own choice). */
+const SLICE = 5_000;
 
 /** Where a batch is applied. */
 export interface Place {
@@ -20,6 +23,8 @@ export interface Place {
   readonly list: ListTable;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Whether the batch is kept without looking up which of its keys the list has, as if it had none of them: if it has one, that took longer. */
+  readonly allNew?: boolean;
 }
 
 /** What a batch did; a transaction that fails did nothing. */
@@ -50,17 +55,13 @@ export async function applyBatch(place: Place, batch: RecordBatch): Promise<Batc
   const told = await keep({ ...place, list }, batch);
   const swept = batch.whole === 'end' || batch.whole === 'both' ? await sweep(place.db, list) : [];
   const entries = list.entries + told.added.length - told.withdrawn.length - swept.length;
-  await place.db
-    .updateTable('list')
-    .set({
-      entries,
-      generation: list.generation,
-      sweep: batch.whole === 'end' || batch.whole === 'both' ? SWEEP.none : list.sweep,
-      revision: list.revision + 1,
-      ...(batch.checkpoint === undefined ? {} : { checkpoint: JSON.stringify(batch.checkpoint), checkpoint_at: place.now }),
-    })
-    .where('id', '=', list.id)
-    .execute();
+  await updateList(place.db, place.list, {
+    entries,
+    generation: list.generation,
+    sweep: batch.whole === 'end' || batch.whole === 'both' ? SWEEP.none : list.sweep,
+    revision: list.revision + 1,
+    ...(batch.checkpoint === undefined ? {} : { checkpoint: JSON.stringify(batch.checkpoint), checkpoint_at: place.now }),
+  });
   const changed = [...told.added, ...told.replaced, ...told.withdrawn, ...swept];
   if (changed.length > 0) await noteChange(place.db, { entries: changed, list: list.id, whole: list.negative === 1 });
   return {
@@ -81,95 +82,112 @@ interface Told {
   readonly problems: readonly RecordProblem[];
 }
 
-async function keep({ db, bulk, list }: Place, batch: RecordBatch): Promise<Told> {
+async function keep(place: Place, batch: RecordBatch): Promise<Told> {
+  const { db, bulk, list } = place;
   const { records, withdrawals, problems } = judged(batch.updates);
   // An entry of which the source now tells something unreadable stays as it was, also when the rest of the list is swept.
   const unreadable = [...batch.problems, ...problems].flatMap(({ key, partial }) => (key === undefined || partial ? [] : [key]));
-  const known = await knownEntries(db, bulk, list, [...records.keys(), ...withdrawals, ...unreadable]);
-  const rows: EntryTable[] = [];
+  const toldKeys = place.allNew ? [] : records.map(({ row }) => row.key);
+  const known = await knownEntries(db, bulk, list, [...toldKeys, ...withdrawals, ...unreadable]);
+  const { id: firstNew } = await db.selectFrom('bank').select('next_entry as id').executeTakeFirstOrThrow();
+  let next = firstNew;
+  const rows: NewRow[] = [];
   const signals: SignalTable[] = [];
-  const put = (id: number, key: string, { row, further }: KeptRecord): void => {
-    const { pdq, quality, md5, sha1, sha256, further: count, rest } = row; // by name: copied with the spread syntax, it takes many times as long
-    rows.push({ id, list: list.id, key, generation: list.generation, pdq, quality, md5, sha1, sha256, further: count, rest });
-    for (const [n, one] of further.entries()) signals.push({ ...one, n, entry: id, list: list.id });
-  };
-  const next = await db.selectFrom('bank').select('next_entry as id').executeTakeFirstOrThrow();
-  const firstNew = next.id;
   const [replaced, same]: [number[], number[]] = [[], []];
-  for (const [key, record] of records) {
-    const old = known.get(key);
-    if (old === undefined) put(next.id++, key, record);
-    else if (sameRecord(old, record)) same.push(old.id);
+  for (const record of records) {
+    const old = known.get(record.row.key);
+    if (old && sameRecord(old, record)) same.push(old.row.id);
     else {
-      replaced.push(old.id);
-      put(old.id, key, record);
+      if (old) replaced.push(old.row.id);
+      const { row, further } = numbered(record, old ? old.row.id : next++, list);
+      rows.push(row);
+      for (const [n, one] of further.entries()) signals.push({ ...one, n, entry: row.id, list: list.id });
     }
   }
-  const withdrawn = withdrawals.flatMap((key) => known.get(key)?.id ?? []);
+  const withdrawn = withdrawals.flatMap((key) => known.get(key)?.row.id ?? []);
   await removeEntries(db, [...replaced, ...withdrawn]);
-  await bulk.insertEntries(db, rows);
+  const inserted = await bulk.insertEntries(db, rows);
+  if (inserted < rows.length) {
+    if (!place.allNew) throw damagedBank('an entry that is not found by its key');
+    await db.deleteFrom('entry').where('id', '>=', firstNew).execute();
+    return keep({ ...place, allNew: false }, batch);
+  }
   await bulk.insertSignals(db, signals);
-  const told = [...same, ...unreadable.flatMap((key) => known.get(key)?.id ?? [])];
+  const told = [...same, ...unreadable.flatMap((key) => known.get(key)?.row.id ?? [])];
   if (list.sweep !== SWEEP.none) await bulk.setGeneration(db, list.generation, told);
-  if (next.id > firstNew) await db.updateTable('bank').set({ next_entry: next.id }).execute();
-  const added = Array.from({ length: next.id - firstNew }, (_, i) => firstNew + i);
+  if (next > firstNew) await db.updateTable('bank').set({ next_entry: next }).execute();
+  const added = Array.from({ length: next - firstNew }, (_, i) => firstNew + i);
   return { added, replaced, withdrawn, unchanged: same.length, problems };
 }
 
+/** The record as the entry of this number. */
+function numbered(record: KeptRecord<NewRow>, id: number, list: ListTable): KeptRecord<NewRow> {
+  const { row, further } = record;
+  row.id = id;
+  row.list = list.id;
+  row.generation = list.generation;
+  row.sum = sumOf(row, further);
+  return record;
+}
+
 interface Judged {
-  readonly records: Map<string, KeptRecord>;
+  readonly records: KeptRecord<NewRow>[];
   readonly withdrawals: string[];
   readonly problems: RecordProblem[];
 }
 
 function judged(updates: RecordBatch['updates']): Judged {
-  const [records, withdrawals, problems] = [new Map<string, KeptRecord>(), [] as string[], [] as RecordProblem[]];
+  const [records, withdrawals, problems]: [KeptRecord<NewRow>[], string[], RecordProblem[]] = [[], [], []];
   for (const [key, record] of updates) {
     const reason = badKey(key);
     if (reason !== undefined) problems.push({ reason, partial: false });
     else if (record === null) withdrawals.push(key);
-    else keepIfWell(key, record, records, problems);
+    else {
+      const kept = keptRecord(key, record, problems);
+      if (kept) records.push(kept);
+    }
   }
   return { records, withdrawals, problems };
 }
 
-function keepIfWell(key: string, record: BankRecord, records: Map<string, KeptRecord>, problems: RecordProblem[]): void {
-  const kept = keptRecord(key, record, problems);
-  if (kept) records.set(key, kept);
-}
-
 /** An entry that is there. */
-type Known = KeptRecord & { readonly id: number };
+type Known = KeptRecord<RecordRow & { readonly id: number }>;
 
 async function knownEntries(db: Kysely<Tables>, bulk: Bulk, list: ListTable, keys: readonly string[]): Promise<Map<string, Known>> {
-  if (list.entries === 0) return new Map();
+  if (list.entries === 0 || keys.length === 0) return new Map();
   const rows = await bulk.entriesWithKeys(db, list.id, keys);
   const further = await furtherOf(
     db,
     rows.filter((row) => row.further !== null).map((row) => row.id),
   );
-  return new Map(rows.map((row) => [row.key, { id: row.id, row, further: further.get(row.id) ?? [] }]));
+  return new Map(rows.map((row) => [row.key, { row, further: further.get(row.id) ?? [] }]));
 }
 
 /** The further signals of entries, in the order of their records. */
 export async function furtherOf(db: Kysely<Tables>, ids: readonly number[]): Promise<Map<number, FurtherRow[]>> {
   const found = new Map<number, FurtherRow[]>();
-  for (const some of inPieces(ids)) {
-    const rows = await db
-      .selectFrom('signal')
-      .select(['entry', 'type', 'value', 'quality', 'name'])
-      .where('type', 'in', Object.values(SIGNAL_NUMBERS))
-      .where('entry', 'in', some)
-      .orderBy('entry')
-      .orderBy('n')
-      .execute();
-    for (const { entry, ...row } of rows) {
-      const others = found.get(entry);
-      if (others) others.push(row);
-      else found.set(entry, [row]);
-    }
-  }
+  for (const some of inPieces(ids)) addByEntry(found, await furtherQuery(db).where('entry', 'in', some).execute());
   return found;
+}
+
+/** Those of the entries of a range. */
+export async function furtherOfRange(db: Kysely<Tables>, { from, to }: EntryRange): Promise<Map<number, FurtherRow[]>> {
+  const found = new Map<number, FurtherRow[]>();
+  addByEntry(found, await furtherQuery(db).where('entry', '>', from).where('entry', '<=', to).execute());
+  return found;
+}
+
+function furtherQuery(db: Kysely<Tables>) {
+  const columns = ['entry', 'type', 'value', 'quality', 'mode', 'name'] as const;
+  return db.selectFrom('signal').select(columns).where('type', 'in', Object.values(SIGNAL_NUMBERS)).orderBy('entry').orderBy('n');
+}
+
+function addByEntry(found: Map<number, FurtherRow[]>, rows: readonly (FurtherRow & Pick<SignalTable, 'entry'>)[]): void {
+  for (const { entry, ...row } of rows) {
+    const others = found.get(entry);
+    if (others) others.push(row);
+    else found.set(entry, [row]);
+  }
 }
 
 /** Deletes entries and their signals. */
@@ -199,17 +217,14 @@ export async function sweep(db: Kysely<Tables>, { id: list, generation }: ListTa
   return swept;
 }
 
-/** The ids of all entries, in slices between which other work gets its turn: those above `from`, up to `to`. */
-export async function* entrySlices(db: Kysely<Tables>, signal?: AbortSignal): AsyncGenerator<{ from: number; to: number }> {
-  const slice = db.selectFrom('entry').select('id').orderBy('id').limit(SLICE);
-  for (let from = 0; ; await nextTurn(signal)) {
-    const { to } = await db
-      .selectFrom(slice.where('id', '>', from).as('slice'))
-      .select((eb) => eb.fn.max('id').as('to'))
-      .executeTakeFirstOrThrow();
-    if (to === null) return;
-    yield { from, to };
-    from = to;
+/** The ids of all entries, in slices between which other work gets its turn: those above `from`, up to `to`, of which one is there at least. */
+export async function* entrySlices(db: Kysely<Tables>, signal?: AbortSignal): AsyncGenerator<EntryRange> {
+  const next = db.selectFrom('entry').select((eb) => eb.fn.min<number | null>('id').as('id'));
+  for (let last = 0; ; await nextTurn(signal)) {
+    const { id } = await next.where('id', '>', last).executeTakeFirstOrThrow();
+    if (id === null) return;
+    last = id - 1 + SLICE;
+    yield { from: id - 1, to: last };
   }
 }
 
@@ -220,7 +235,7 @@ export async function* entrySlices(db: Kysely<Tables>, signal?: AbortSignal): As
  * @throws {EgideError} `INVALID_ARGUMENT` if there is no such list, `BUSY` if somebody else has changed it since.
  */
 export async function listToChange(db: Kysely<Tables>, name: string, revision: number | undefined): Promise<ListTable> {
-  const list = await db.selectFrom('list').selectAll().where('name', '=', name).executeTakeFirst();
+  const list = await findList(db, name);
   if (!list) throw new EgideError('INVALID_ARGUMENT', 'list: expected the name of a list that the bank has: add it first');
   if (revision !== undefined && list.revision !== revision)
     throw new EgideError(

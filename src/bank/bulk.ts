@@ -18,12 +18,15 @@ const MAX_COMPILED = 200;
 const MIN_BUFFER = 256;
 
 /** Columns of an entry besides its signals that a record may leave empty. */
-const SAID = ['quality', 'further', 'rest'] as const;
+const SAID = ['quality', 'mode', 'further', 'rest'] as const;
 /** All columns that a record may leave empty. */
 const OPTIONAL = [...INLINE_SIGNALS, ...SAID] as const;
 
+/** What is done with a row of a key that its list has: nothing. */
+const IF_NEW = 'on conflict (list, key) do nothing';
+
 /** An entry as it is found. */
-export type FoundEntry = Omit<EntryTable, 'list' | 'generation'>;
+export type FoundEntry = Omit<EntryTable, 'list' | 'generation' | 'sum'>;
 
 /**
  * Writes and finds many rows by few statements; putting a statement together takes longer than running it, so each shape is kept. An embedded
@@ -39,8 +42,8 @@ export class Bulk {
     this.#sql = sql;
   }
 
-  /** Adds entries of one list and generation. */
-  async insertEntries(db: Kysely<Tables>, entries: readonly EntryTable[]): Promise<void> {
+  /** Adds entries of one list and generation, but those of a key that it has. Returns how many it added. */
+  async insertEntries(db: Kysely<Tables>, entries: readonly EntryTable[]): Promise<number> {
     const unpacked: EntryTable[] = [];
     const packed = new Map<number, EntryTable[]>(); // by the columns that they fill
     for (const entry of entries) {
@@ -53,23 +56,25 @@ export class Bulk {
         else packed.set(filled, [entry]);
       }
     }
-    for (const alike of packed.values()) for (const rows of inPieces(alike, PACKED_ROWS)) await this.#insertPacked(db, rows);
-    for (const rows of inPieces(unpacked, ROWS)) await this.#insertRows(db, rows);
+    let added = 0;
+    for (const alike of packed.values()) for (const rows of inPieces(alike, PACKED_ROWS)) added += await this.#insertPacked(db, rows);
+    for (const rows of inPieces(unpacked, ROWS)) added += await this.#insertRows(db, rows);
+    return added;
   }
 
   /** Adds rows that fill the same columns: one JSON text, and one buffer for each type of signal. */
-  async #insertPacked(db: Kysely<Tables>, rows: readonly EntryTable[]): Promise<void> {
+  async #insertPacked(db: Kysely<Tables>, rows: readonly EntryTable[]): Promise<number> {
     const one = rows[0] as EntryTable;
     const types = INLINE_SIGNALS.filter((type) => one[type] !== null);
     const said = SAID.filter((column) => one[column] !== null);
     const query = this.#shape(`packed ${one.list} ${one.generation} ${types} ${said}`, () => {
       const values = [
         ...types.map((type) => `substr(?, 1 + ${SIGNAL_BYTES[type]} * key, ${SIGNAL_BYTES[type]})`),
-        ...said.map((_, i) => `value ->> ${2 + i}`),
+        ...said.map((_, i) => `value ->> ${3 + i}`),
       ];
-      const columns = ['id', 'key', 'list', 'generation', ...types, ...said];
-      const selected = ['value ->> 0', 'value ->> 1', one.list, one.generation, ...values];
-      return this.#sql.raw(`insert into entry (${columns}) select ${selected} from json_each(?)`).compile(db);
+      const columns = ['id', 'key', 'sum', 'list', 'generation', ...types, ...said];
+      const selected = ['value ->> 0', 'value ->> 1', 'value ->> 2', one.list, one.generation, ...values];
+      return this.#sql.raw(`insert into entry (${columns}) select ${selected} from json_each(?) where true ${IF_NEW}`).compile(db);
     });
     const values = types.map((type) => {
       const bytes = SIGNAL_BYTES[type] as number;
@@ -77,14 +82,17 @@ export class Bulk {
       for (let i = 0; i < rows.length; ++i) all.set((rows[i] as EntryTable)[type] as Uint8Array, i * bytes);
       return all;
     });
-    const texts = rows.map((row) => (said.length === 0 ? [row.id, row.key] : [row.id, row.key, ...said.map((column) => row[column])]));
-    await db.executeQuery({ ...query, parameters: [...values, JSON.stringify(texts)] });
+    const texts = rows.map((row) =>
+      said.length === 0 ? [row.id, row.key, row.sum] : [row.id, row.key, row.sum, ...said.map((column) => row[column])],
+    );
+    const { numAffectedRows } = await db.executeQuery({ ...query, parameters: [...values, JSON.stringify(texts)] });
+    return Number(numAffectedRows);
   }
 
-  async #insertRows(db: Kysely<Tables>, rows: readonly EntryTable[]): Promise<void> {
+  async #insertRows(db: Kysely<Tables>, rows: readonly EntryTable[]): Promise<number> {
     const { list, generation } = rows[0] as EntryTable;
     const optional = OPTIONAL.filter((column) => rows.some((row) => row[column] !== null));
-    const columns = ['id', 'key', ...optional] as const;
+    const columns = ['id', 'key', 'sum', ...optional] as const;
     const query = this.#shape(`entry ${list} ${generation} ${columns} ${rows.length}`, () =>
       db
         .insertInto('entry')
@@ -95,18 +103,22 @@ export class Bulk {
             generation: eb.lit(generation),
           })),
         )
+        .onConflict((conflict) => conflict.columns(['list', 'key']).doNothing())
         .compile(),
     );
-    await db.executeQuery(withParameters(query, rows, columns));
+    const { numAffectedRows } = await db.executeQuery(withParameters(query, rows, columns));
+    return Number(numAffectedRows);
   }
 
   async insertSignals(db: Kysely<Tables>, signals: readonly SignalTable[]): Promise<void> {
-    const columns = ['type', 'entry', 'n', 'list', 'value', 'quality', 'name'] as const;
+    const columns = ['type', 'entry', 'n', 'list', 'value', 'quality', 'mode', 'name'] as const;
     for (const rows of inPieces(signals, ROWS)) {
       const query = this.#shape(`signal ${rows.length}`, () =>
         db
           .insertInto('signal')
-          .values(rows.map(({ type, entry, n, list, value, quality, name }) => ({ type, entry, n, list, value, quality, name })))
+          .values(
+            rows.map(({ type, entry, n, list, value, quality, mode, name }) => ({ type, entry, n, list, value, quality, mode, name })),
+          )
           .compile(),
       );
       await db.executeQuery(withParameters(query, rows, columns));

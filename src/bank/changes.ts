@@ -6,6 +6,7 @@ import { signalOf } from './rows.js';
 import type { Tables } from './schema.js';
 import type { BankSignal } from './signal.js';
 import type { BankChanges } from './snapshot-source.js';
+import { checked, summed } from './sum.js';
 
 /** Changes that a bank can still name: who is further behind reads everything, which takes less than so many steps (our own choice). */
 const KEPT_CHANGES = 10_000;
@@ -49,7 +50,7 @@ export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole
     .executeTakeFirstOrThrow();
   await db
     .insertInto('change')
-    .values({ id: change, what: JSON.stringify(json) })
+    .values(summed({ id: change, what: JSON.stringify(json) }))
     .execute();
   await db
     .deleteFrom('change')
@@ -59,8 +60,8 @@ export async function noteChange(db: Kysely<Tables>, { entries = [], list, whole
 
 /** The mark of a change; before the first there is none. */
 export async function markOf(db: Kysely<Tables>, change: number): Promise<string> {
-  const row = await db.selectFrom('change').select('what').where('id', '=', change).executeTakeFirst();
-  return row ? (storedJson(row.what) as ChangeJson).mark : '';
+  const row = await db.selectFrom('change').selectAll().where('id', '=', change).executeTakeFirst();
+  return row ? (storedJson(checked(row).what) as ChangeJson).mark : '';
 }
 
 /** What changed after `since`; `undefined` if that is no longer known, or was in another history than that of `mark`. */
@@ -98,7 +99,7 @@ export async function changesAfter(
   if (!Number.isSafeInteger(since) || since < 0) throw invalid('change', 'a number that a view gave', since);
   const { change } = await db.selectFrom('bank').select('change').executeTakeFirstOrThrow();
   const rows = await db.selectFrom('change').selectAll().where('id', '>', since).orderBy('id').execute();
-  const changes = rows.map(({ id, what }): NotedChange => {
+  const changes = rows.map(checked).map(({ id, what }): NotedChange => {
     const { runs = [], list, value } = storedJson(what) as ChangeJson;
     return {
       id,

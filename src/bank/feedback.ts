@@ -11,6 +11,7 @@ import { signalOf } from './rows.js';
 import { SIGNAL_NUMBERS, type Tables } from './schema.js';
 import { BANK_SIGNALS } from './signal.js';
 import type { Store } from './store.js';
+import { checked, summed } from './sum.js';
 
 /** What `pending` gives at most if it is not told (our own choice). */
 const LIMIT = 1_000;
@@ -104,12 +105,13 @@ async function pendingAfter(db: Kysely<Tables>, after: number, list: string | un
   let query = db
     .selectFrom('feedback')
     .innerJoin('list', 'list.id', 'feedback.list')
-    .select(['feedback.id', 'list.name', 'key', 'type', 'value', 'opinion', 'reasons', 'at'])
+    .select(['feedback.id', 'feedback.list', 'list.name', 'key', 'type', 'value', 'opinion', 'reasons', 'at', 'feedback.sum'])
     .where('sent_at', 'is', null)
     .where('feedback.id', '>', after);
   if (list !== undefined) query = query.where('feedback.list', '=', (await listRow(db, list)).id);
   const rows = await query.orderBy('feedback.id').limit(limit).execute();
-  return rows.map(({ id, name, key, type, value, opinion, reasons, at }): PendingFeedback => {
+  return rows.map(({ name, ...row }): PendingFeedback => {
+    const { id, key, type, value, opinion, reasons, at } = checked(row);
     return { id, list: name, at, feedback: { key, signal: signalOf(type), value, opinion, reasons: storedJson(reasons) as string[] } };
   });
 }
@@ -118,10 +120,10 @@ async function pendingAfter(db: Kysely<Tables>, after: number, list: string | un
 async function addFeedback(db: Kysely<Tables>, list: number, feedback: Feedback, now: number): Promise<number> {
   const { key, signal, value, opinion, reasons = [] } = feedback;
   const { id } = await db.selectFrom('bank').select('next_feedback as id').executeTakeFirstOrThrow();
-  const row = { key, type: SIGNAL_NUMBERS[signal], value, opinion, reasons: JSON.stringify(reasons), at: now, sent_at: null };
+  const row = summed({ id, list, key, type: SIGNAL_NUMBERS[signal], value, opinion, reasons: JSON.stringify(reasons), at: now });
   await db
     .insertInto('feedback')
-    .values({ id, list, ...row })
+    .values({ ...row, sent_at: null })
     .execute();
   await db
     .updateTable('bank')

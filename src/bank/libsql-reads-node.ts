@@ -1,49 +1,73 @@
 import { isUtf8 } from 'node:buffer';
 import type { Kysely, Sql } from 'kysely';
+import type { PdqMode } from '../backend.js';
 import { inPieces } from './bulk.js';
 import { damagedBank, storedJson } from './database-error.js';
-import type { NameRow, Reads, Stream } from './reads.js';
-import type { Tables } from './schema.js';
+import type { EntryRange, EntryRow, Reads, Stream } from './reads.js';
+import { INLINE_SIGNALS, type InlineSignal, type Tables } from './schema.js';
+import { SIGNAL_BYTES } from './signal.js';
 
 /** Characters of what an entry says that come with many others: so many of them are far from what SQLite gives as one value (our own choice). */
 const MAX_PACKED_LENGTH = 4_096;
 
-/** An entry in JSON: `[id, list, key, length of rest, rest unless it is long]`. */
-type NameItem = readonly [number, number, string, number | null, string | null];
+/** A row that is read by itself: it says much, or has a fraction, of which JSON has fewer digits. */
+const ALONE = `coalesce(length(rest) > ${MAX_PACKED_LENGTH}, 0) or coalesce(quality <> cast(quality as integer), 0)`;
 
-/** The reads of an embedded bank: SQLite packs rows into few texts, because to hand a row over takes ten times as long as to read it (measured here). */
+/** An entry in JSON, without its signals; `types`: a bit for each of {@link INLINE_SIGNALS} that it has. One that is read by itself has no list here. */
+type Item = readonly [
+  id: number,
+  types: number,
+  list: number | null,
+  key: string,
+  quality: number | null,
+  mode: PdqMode | null,
+  further: number | null,
+  rest: string | null,
+  sum: number,
+];
+
+const TYPES = INLINE_SIGNALS.map((type, i) => `${2 ** i} * (${type} is not null)`).join(' + ');
+const ITEM = `json_array(id, ${TYPES}, list, key, cast(quality as integer), mode, further, rest, sum)`;
+const VALUES = INLINE_SIGNALS.map((type) => `cast(group_concat(${type}, '') as blob) as ${type}`).join(', ');
+
+type Packed = { readonly items: Uint8Array } & Readonly<Record<InlineSignal, Uint8Array | null>>;
+
+/** The reads of an embedded bank: SQLite packs rows into few values, because to hand a row over takes ten times as long as to read it (measured here). */
 export function packedReads(db: Kysely<Tables>, { raw }: Sql, stream: Stream): Reads {
-  const only = async <Row>(sql: string, parameters: readonly unknown[]): Promise<Row> => {
-    const { rows } = await db.executeQuery<Row>({ ...raw<Row>(sql).compile(db), parameters });
-    return rows[0] as Row;
-  };
+  const query = raw<Packed>(
+    `select cast(json_group_array(case when ${ALONE} then json_array(id, ${TYPES}, null) else ${ITEM} end) as blob) as items, ${VALUES}
+     from (select * from entry where id > ? and id <= ? order by id)`,
+  ).compile(db);
   return {
     stream,
-    async signals({ sql, parameters }) {
-      const packed = await only<{ hex: string | null; lengths: string; entries: string }>(
-        `select group_concat(hex(value), '') as hex, json_group_array(length(value)) as lengths, json_group_array(entry) as entries from (${sql})`,
-        parameters,
-      );
-      const ends = Uint32Array.from(JSON.parse(packed.lengths) as number[]);
-      for (let i = 1; i < ends.length; ++i) ends[i] = (ends[i] as number) + (ends[i - 1] as number);
-      const values = new Uint8Array(Buffer.from(packed.hex ?? '', 'hex')); // of its own: Node's buffers share one
-      if (values.length !== (ends.at(-1) ?? 0)) throw damagedBank('a value that is no bytes');
-      return { values, ends, entries: Float64Array.from(JSON.parse(packed.entries) as number[]) };
-    },
-    async names({ from, to }) {
-      const packed = await only<{ items: Uint8Array }>(
-        `select cast(json_group_array(json_array(id, list, key, length(rest), case when length(rest) <= ${MAX_PACKED_LENGTH} then rest end)) as blob) as items
-         from (select id, list, key, rest from entry where id > ? and id <= ? order by id)`,
-        [from, to],
-      );
-      if (!isUtf8(packed.items)) throw damagedBank('text that is none'); // which, read as text, would end the process (libsql-driver-node.ts)
-      const items = storedJson(new TextDecoder().decode(packed.items)) as NameItem[];
-      const long = new Map<number, string | null>();
-      const longIds = items.filter(([, , , length, rest]) => length !== null && rest === null).map(([id]) => id);
-      for (const some of inPieces(longIds))
-        for (const { id, rest } of await db.selectFrom('entry').select(['id', 'rest']).where('id', 'in', some).execute())
-          long.set(id, rest);
-      return items.map(([id, list, key, , rest]): NameRow => ({ id, list, key, rest: rest ?? long.get(id) ?? null }));
+    async entries({ from, to }: EntryRange) {
+      const { rows } = await db.executeQuery<Packed>({ ...query, parameters: [from, to] });
+      const { items: text, ...values } = rows[0] as Packed;
+      if (!isUtf8(text)) throw damagedBank('text that is none'); // which, read as text, would end the process (libsql-driver-node.ts)
+      const items = storedJson(new TextDecoder().decode(text)) as Item[];
+      const alone = new Map<number, EntryRow>();
+      const aloneIds = items.filter((item) => item[2] === null).map(([id]) => id);
+      for (const some of inPieces(aloneIds))
+        for (const row of await db.selectFrom('entry').selectAll().where('id', 'in', some).execute()) alone.set(row.id, row);
+      const unpacked = unpackedRows(items, values);
+      return alone.size === 0 ? unpacked : unpacked.map((row) => alone.get(row.id) ?? row);
     },
   };
+}
+
+/** Gives each entry its signals. */
+function unpackedRows(items: readonly Item[], values: Omit<Packed, 'items'>): EntryRow[] {
+  const ends = { pdq: 0, md5: 0, sha1: 0, sha256: 0 };
+  const next = (type: InlineSignal, types: number): Uint8Array | null => {
+    if ((types & (1 << INLINE_SIGNALS.indexOf(type))) === 0) return null;
+    const begin = ends[type];
+    ends[type] += SIGNAL_BYTES[type] as number;
+    return values[type]?.subarray(begin, ends[type]) ?? null;
+  };
+  const rows = items.map(([id, types, list, key, quality, mode, further, rest, sum]): EntryRow => {
+    const signals = { pdq: next('pdq', types), md5: next('md5', types), sha1: next('sha1', types), sha256: next('sha256', types) };
+    return { id, list: list as number, key, quality, mode, further, rest, sum, ...signals };
+  });
+  for (const type of INLINE_SIGNALS) if (ends[type] !== (values[type]?.length ?? 0)) throw damagedBank('a value that is no signal');
+  return rows;
 }

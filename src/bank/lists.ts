@@ -4,9 +4,11 @@ import { removeEntries } from './apply.js';
 import type { BankList, ListOptions } from './bank.js';
 import { noteChange } from './changes.js';
 import { storedJson } from './database-error.js';
+import { findList, updateList } from './list-row.js';
 import { isPlain } from './plain-text.js';
 import type { Json } from './record.js';
 import { type ListTable, SWEEP, type Tables } from './schema.js';
+import { summed } from './sum.js';
 
 /** Characters of the name of a list at most (our own choice). */
 const MAX_NAME_LENGTH = 200;
@@ -46,11 +48,11 @@ export function checkListOptions(options: ListOptions): ListOptions {
 
 /** Adds a list in the caller's transaction, unless there is one of this name, which stays as it is. Returns its row. */
 export async function ensureList(db: Kysely<Tables>, name: string, options: ListOptions): Promise<ListTable> {
-  const known = await db.selectFrom('list').selectAll().where('name', '=', name).executeTakeFirst();
+  const known = await findList(db, name);
   if (known) return known;
   const { kind = 'file', settings = {}, enabled = true, negative = false } = options;
   const { id } = await db.selectFrom('bank').select('next_list as id').executeTakeFirstOrThrow();
-  const row: ListTable = {
+  const row = summed({
     id,
     name,
     kind,
@@ -64,7 +66,7 @@ export async function ensureList(db: Kysely<Tables>, name: string, options: List
     checkpoint: null,
     checkpoint_at: null,
     synced_at: null,
-  };
+  });
   await db.insertInto('list').values(row).execute();
   await db
     .updateTable('bank')
@@ -76,7 +78,7 @@ export async function ensureList(db: Kysely<Tables>, name: string, options: List
 
 /** The row of a list. Throws `INVALID_ARGUMENT` if there is none of this name. */
 export async function listRow(db: Kysely<Tables>, name: string): Promise<ListTable> {
-  const row = await db.selectFrom('list').selectAll().where('name', '=', checkName(name)).executeTakeFirst();
+  const row = await findList(db, checkName(name));
   if (!row) throw new EgideError('INVALID_ARGUMENT', 'list: expected the name of a list that the bank has');
   return row;
 }
@@ -85,15 +87,14 @@ export async function listRow(db: Kysely<Tables>, name: string): Promise<ListTab
 export async function changeList(db: Kysely<Tables>, name: string, options: ListOptions): Promise<ListTable> {
   const row = await listRow(db, name);
   const { kind = row.kind, settings, enabled = row.enabled === 1, negative = row.negative === 1 } = options;
-  const changed = {
+  const changed = await updateList(db, row, {
     kind,
     settings: settings === undefined ? row.settings : JSON.stringify(settings),
     enabled: Number(enabled),
     negative: Number(negative),
-  };
-  await db.updateTable('list').set(changed).where('id', '=', row.id).execute();
+  });
   if (changed.enabled !== row.enabled || changed.negative !== row.negative) await noteChange(db, { list: row.id, whole: true });
-  return { ...row, ...changed };
+  return changed;
 }
 
 /** Takes a list away with its entries, opinions and feedback, in the caller's transaction. */

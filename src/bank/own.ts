@@ -8,6 +8,7 @@ import type { OpinionValue } from './record.js';
 import { badKey, signalOf } from './rows.js';
 import { type EntryTable, INLINE_SIGNALS, type ListTable, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from './signal.js';
+import { checked, summed } from './sum.js';
 import { entriesOfRows, entryQuery } from './view.js';
 
 /** Characters of a reason, or of a tag, at most (our own choice). */
@@ -22,7 +23,7 @@ export async function setOpinion(db: Kysely<Tables>, name: string, key: string, 
   if (opinion)
     await db
       .insertInto('opinion')
-      .values({ list: list.id, key, value: opinion.value, tags: JSON.stringify(opinion.tags ?? []), at: now })
+      .values(summed({ list: list.id, key, value: opinion.value, tags: JSON.stringify(opinion.tags ?? []), at: now }))
       .execute();
   if (entry) await noteChange(db, { entries: [entry.id], list: list.id, whole: list.negative === 1 });
 }
@@ -60,7 +61,10 @@ export async function putInQuarantine(db: Kysely<Tables>, type: BankSignal, valu
   const number = SIGNAL_NUMBERS[type];
   const known = await db.selectFrom('quarantine').select('at').where('type', '=', number).where('value', '=', value).executeTakeFirst();
   if (known) return;
-  await db.insertInto('quarantine').values({ type: number, value, reason, at }).execute();
+  await db
+    .insertInto('quarantine')
+    .values(summed({ type: number, value, reason, at }))
+    .execute();
   await noteChange(db, { value: { type: number, value } });
 }
 
@@ -93,7 +97,7 @@ export async function signalsOfEntry(db: Kysely<Tables>, name: string, key: stri
 /** What is out of the search, oldest first. */
 export async function quarantineOf(db: Kysely<Tables>): Promise<Quarantined[]> {
   const rows = await db.selectFrom('quarantine').selectAll().orderBy('at').orderBy('type').orderBy('value').execute();
-  return rows.map(({ type, ...row }) => ({ ...row, type: signalOf(type) }));
+  return rows.map(checked).map(({ type, value, reason, at }) => ({ type: signalOf(type), value, reason, at }));
 }
 
 /** The entries of rows, as people ask for them. */

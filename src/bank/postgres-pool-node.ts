@@ -19,6 +19,7 @@ export class LastingPool implements PostgresPool {
   constructor(pool: Pool) {
     this.#pool = pool;
     pool.on('error', () => undefined); // of a connection that nobody uses: the next use opens another
+    pool.on('connect', (client) => client.on('error', () => undefined)); // of one in use: the query that is under way, or the next, fails with it
   }
 
   async connect(): Promise<PostgresPoolClient> {
@@ -36,7 +37,6 @@ export class LastingPool implements PostgresPool {
     if (this.#isClosed) throw closedBank();
     const client = await this.#taken();
     const doubtful = this.#seen.has(client);
-    if (!doubtful) client.on('error', () => undefined); // the query that is under way fails with it
     this.#seen.add(client);
     return { client, doubtful };
   }

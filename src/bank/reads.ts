@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { damagedBank } from './database-error.js';
-import type { Tables } from './schema.js';
+import type { EntryTable, Tables } from './schema.js';
 import type { SignalSlice } from './snapshot-source.js';
 
 /** Rows of a query that reads no text, slice by slice. */
@@ -12,37 +12,27 @@ export interface SignalRow {
   readonly entry: number;
 }
 
-/** What an entry is called. */
-export interface NameRow {
-  readonly id: number;
-  readonly list: number;
-  readonly key: string;
-  /** As `entry.rest`. */
-  readonly rest: string | null;
-}
-
 /** Those above `from`, up to `to`. */
 export interface EntryRange {
   readonly from: number;
   readonly to: number;
 }
 
+/** An entry's row, as far as it is read. */
+export type EntryRow = Omit<EntryTable, 'generation'>;
+
 /** How a view reads many rows. */
 export interface Reads {
   readonly stream: Stream;
-  /** All rows of a query at once: some 100,000 signals of some hundred bytes at most. */
-  signals(query: CompiledQuery<SignalRow>): Promise<SignalSlice>;
   /** The entries of a range, ascending. */
-  names(range: EntryRange): Promise<readonly NameRow[]>;
+  entries(range: EntryRange): Promise<readonly EntryRow[]>;
 }
 
 /** The reads of a database from which each row comes by itself. */
 export function plainReads(db: Kysely<Tables>, stream: Stream): Reads {
   return {
     stream,
-    signals: async (query) => sliceOf((await db.executeQuery(query)).rows),
-    names: ({ from, to }) =>
-      db.selectFrom('entry').select(['id', 'list', 'key', 'rest']).where('id', '>', from).where('id', '<=', to).orderBy('id').execute(),
+    entries: ({ from, to }) => db.selectFrom('entry').selectAll().where('id', '>', from).where('id', '<=', to).orderBy('id').execute(),
   };
 }
 

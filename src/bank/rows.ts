@@ -1,3 +1,4 @@
+import { PDQ_MODES } from '../backend.js';
 import { sameBytes } from '../hash/encoding.js';
 import { damagedBank, storedJson } from './database-error.js';
 import { isPlain } from './plain-text.js';
@@ -16,14 +17,17 @@ const MAX_REST_LENGTH = 1 << 20;
 const MAX_SIGNALS = 10_000;
 
 /** A signal that stands in a row of its own. */
-export type FurtherRow = Pick<SignalTable, 'type' | 'value' | 'quality' | 'name'>;
+export type FurtherRow = Pick<SignalTable, 'type' | 'value' | 'quality' | 'mode' | 'name'>;
 
 /** What a record makes of its entry's row. */
-export type RecordRow = Pick<EntryTable, InlineSignal | 'quality' | 'further' | 'rest'>;
+export type RecordRow = Pick<EntryTable, 'key' | InlineSignal | 'quality' | 'mode' | 'further' | 'rest'>;
+
+/** The row of an entry; whoever keeps it gives it its number, list, generation and sum. */
+export type NewRow = { -readonly [Name in keyof EntryTable]: EntryTable[Name] };
 
 /** A record as it is kept. */
-export interface KeptRecord {
-  readonly row: RecordRow;
+export interface KeptRecord<Row extends RecordRow = RecordRow> {
+  readonly row: Row;
   readonly further: readonly FurtherRow[];
 }
 
@@ -41,7 +45,7 @@ export function badKey(key: unknown): string | undefined {
  *
  * @returns `undefined` if nothing of the record can be kept: it is malformed, or none of its signals is well-formed.
  */
-export function keptRecord(key: string, record: BankRecord, problems: RecordProblem[]): KeptRecord | undefined {
+export function keptRecord(key: string, record: BankRecord, problems: RecordProblem[]): KeptRecord<NewRow> | undefined {
   const refuse = (reason: string, partial = false): undefined => void problems.push({ key, reason, partial });
   if (record.key !== key) return refuse('the record has another key than its update');
   if (!Array.isArray(record.signals)) return refuse('the record has no array of signals');
@@ -49,7 +53,21 @@ export function keptRecord(key: string, record: BankRecord, problems: RecordProb
   const rest = restOf(record);
   if (rest === undefined || (rest?.length ?? 0) > MAX_REST_LENGTH)
     return refuse('the record has other fields than a record, or too much text');
-  const row: Mutable<RecordRow> = { pdq: null, quality: null, md5: null, sha1: null, sha256: null, further: null, rest };
+  const row: NewRow = {
+    id: 0,
+    list: 0,
+    key,
+    generation: 0,
+    pdq: null,
+    quality: null,
+    mode: null,
+    md5: null,
+    sha1: null,
+    sha256: null,
+    further: null,
+    rest,
+    sum: 0,
+  };
   const further: FurtherRow[] = [];
   let bad = 0;
   for (const signal of record.signals as readonly Signal[]) {
@@ -67,35 +85,33 @@ export function keptRecord(key: string, record: BankRecord, problems: RecordProb
   return { row, further };
 }
 
-type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
-
-function badSignal({ type, value, quality, name }: Signal): string | undefined {
+function badSignal({ type, value, quality, mode, name }: Signal): string | undefined {
   if (!Object.hasOwn(SIGNAL_BYTES, type)) return 'a signal type that is not known';
   const bytes = SIGNAL_BYTES[type];
   if (!(value instanceof Uint8Array)) return `${type}: the value is no Uint8Array`;
   if (bytes === null ? value.length === 0 || value.length > MAX_VALUE_BYTES : value.length !== bytes)
     return `${type}: a value of ${value.length} bytes, expected ${bytes ?? `1 to ${MAX_VALUE_BYTES}`}`;
   if (quality !== undefined && !(quality >= 0 && quality <= 100)) return `${type}: a quality that is not a number from 0 to 100`;
+  if (mode !== undefined && !(type === 'pdq' && PDQ_MODES.includes(mode))) return `${type}: a mode that no PDQ hash is made in`;
   if (name !== undefined && !(typeof name === 'string' && isPlain(name) && name.length <= MAX_KEY_BYTES))
     return `${type}: a name that is no text of ${MAX_KEY_BYTES} characters at most`;
   return undefined;
 }
 
 /** The first of a common type stands in the row itself; one that the record gave before is left out. */
-function place(signal: Signal, row: Mutable<RecordRow>, further: FurtherRow[]): void {
+function place(signal: Signal, row: NewRow, further: FurtherRow[]): void {
   const { type, value } = signal;
-  const quality = signal.quality ?? null;
-  const name = signal.name ?? null;
+  const [quality, mode, name] = [signal.quality ?? null, signal.mode ?? null, signal.name ?? null];
   const inline = name === null && (type === 'pdq' || quality === null) ? INLINE_SIGNALS.find((other) => other === type) : undefined;
   if (inline && row[inline] === null) {
     row[inline] = value;
-    if (inline === 'pdq') row.quality = quality;
+    if (inline === 'pdq') [row.quality, row.mode] = [quality, mode];
     return;
   }
   const known = inline ? (row[inline] as Uint8Array) : undefined;
   const number = SIGNAL_NUMBERS[type];
   if ((known && sameBytes(known, value)) || further.some((other) => other.type === number && sameBytes(other.value, value))) return;
-  further.push({ type: number, value, quality, name });
+  further.push({ type: number, value, quality, mode, name });
 }
 
 /** What a record says besides key and signals, in one order of fields; `null` for nothing, `undefined` if it is malformed. */
@@ -127,6 +143,7 @@ export function sameRecord(a: KeptRecord, b: KeptRecord): boolean {
   return (
     a.row.rest === b.row.rest &&
     a.row.quality === b.row.quality &&
+    a.row.mode === b.row.mode &&
     INLINE_SIGNALS.every((type) => sameValue(a.row[type], b.row[type])) &&
     a.further.length === b.further.length &&
     a.further.every((one, i) => sameFurther(one, b.further[i] as FurtherRow))
@@ -134,7 +151,7 @@ export function sameRecord(a: KeptRecord, b: KeptRecord): boolean {
 }
 
 function sameFurther(a: FurtherRow, b: FurtherRow): boolean {
-  return a.type === b.type && a.quality === b.quality && a.name === b.name && sameBytes(a.value, b.value);
+  return a.type === b.type && a.quality === b.quality && a.mode === b.mode && a.name === b.name && sameBytes(a.value, b.value);
 }
 
 function sameValue(a: Uint8Array | null, b: Uint8Array | null): boolean {
@@ -142,21 +159,21 @@ function sameValue(a: Uint8Array | null, b: Uint8Array | null): boolean {
 }
 
 /** The record that was kept so: its signals in the order of {@link INLINE_SIGNALS}, then the further ones in their own. */
-export function recordOf(key: string, { row, further }: KeptRecord): BankRecord {
-  if (typeof key !== 'string') throw damagedBank('an entry without a key');
+export function recordOf({ row, further }: KeptRecord): BankRecord {
+  if (typeof row.key !== 'string') throw damagedBank('an entry without a key');
   const signals: Signal[] = [];
   for (const type of INLINE_SIGNALS) {
     const value = row[type];
-    if (value) signals.push({ type, value, ...(type === 'pdq' && row.quality !== null ? { quality: row.quality } : {}) });
+    if (value) signals.push(type === 'pdq' ? signalWith(type, { value, quality: row.quality, mode: row.mode }) : { type, value });
   }
-  for (const { type, value, quality, name } of further)
-    signals.push({
-      type: signalOf(type),
-      value,
-      ...(quality === null ? {} : { quality }),
-      ...(name === null ? {} : { name }),
-    });
-  return { key, signals, ...(row.rest === null ? {} : (storedJson(row.rest) as Record<string, Json>)) };
+  for (const one of further) signals.push(signalWith(signalOf(one.type), one));
+  return { key: row.key, signals, ...(row.rest === null ? {} : (storedJson(row.rest) as Record<string, Json>)) };
+}
+
+type Said = Pick<FurtherRow, 'value' | 'quality' | 'mode'> & Partial<Pick<FurtherRow, 'name'>>;
+
+function signalWith(type: BankSignal, { value, quality, mode, name = null }: Said): Signal {
+  return { type, value, ...(quality !== null && { quality }), ...(mode !== null && { mode }), ...(name !== null && { name }) };
 }
 
 /** The type with this number. */

@@ -1,4 +1,5 @@
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
+import type { PdqMode } from '../backend.js';
 import type { OpinionValue } from './record.js';
 import type { BankSignal } from './signal.js';
 
@@ -72,6 +73,8 @@ export interface ListTable {
   readonly checkpoint: string | null;
   readonly checkpoint_at: number | null;
   readonly synced_at: number | null;
+  /** Of all this (sum.ts). */
+  readonly sum: number;
 }
 
 /** An item of a list. */
@@ -82,6 +85,8 @@ export interface EntryTable {
   readonly generation: number;
   readonly pdq: Uint8Array | null;
   readonly quality: number | null;
+  /** How the PDQ hash was made, where its source says. */
+  readonly mode: PdqMode | null;
   readonly md5: Uint8Array | null;
   readonly sha1: Uint8Array | null;
   readonly sha256: Uint8Array | null;
@@ -89,6 +94,8 @@ export interface EntryTable {
   readonly further: number | null;
   /** JSON of what a record holds besides key and signals; `null` for nothing. */
   readonly rest: string | null;
+  /** Of all this and its further signals, but not of the generation (sum.ts). */
+  readonly sum: number;
 }
 
 /** A signal that its entry's row has no room for. */
@@ -101,6 +108,7 @@ export interface SignalTable {
   readonly list: number;
   readonly value: Uint8Array;
   readonly quality: number | null;
+  readonly mode: PdqMode | null;
   readonly name: string | null;
 }
 
@@ -112,6 +120,7 @@ export interface OpinionTable {
   /** JSON. */
   readonly tags: string;
   readonly at: number;
+  readonly sum: number;
 }
 
 /** A value that is out of the search. */
@@ -120,6 +129,7 @@ export interface QuarantineTable {
   readonly value: Uint8Array;
   readonly reason: string;
   readonly at: number;
+  readonly sum: number;
 }
 
 /** What is to be told to a source, or was. */
@@ -133,6 +143,8 @@ export interface FeedbackTable {
   /** JSON. */
   readonly reasons: string;
   readonly at: number;
+  /** Of all this. */
+  readonly sum: number;
   readonly sent_at: number | null;
 }
 
@@ -142,6 +154,7 @@ export interface ChangeTable {
   readonly id: number;
   /** JSON (changes.ts). */
   readonly what: string;
+  readonly sum: number;
 }
 
 /** A block of kept uploads, in columns (uploads/block.ts). What most is read by stands first. */
@@ -224,6 +237,7 @@ export async function createTables(db: Kysely<Tables>, { whole, real, bytes, tex
     .addColumn('checkpoint', text)
     .addColumn('checkpoint_at', whole)
     .addColumn('synced_at', whole)
+    .addColumn('sum', whole, (c) => c.notNull())
     .execute();
   await schema
     .createTable('entry')
@@ -233,11 +247,13 @@ export async function createTables(db: Kysely<Tables>, { whole, real, bytes, tex
     .addColumn('generation', whole, (c) => c.notNull())
     .addColumn('pdq', bytes)
     .addColumn('quality', real)
+    .addColumn('mode', text)
     .addColumn('md5', bytes)
     .addColumn('sha1', bytes)
     .addColumn('sha256', bytes)
     .addColumn('further', whole)
     .addColumn('rest', text)
+    .addColumn('sum', whole, (c) => c.notNull())
     .addUniqueConstraint('entry_key', ['list', 'key'])
     .execute();
   await schema
@@ -248,6 +264,7 @@ export async function createTables(db: Kysely<Tables>, { whole, real, bytes, tex
     .addColumn('list', whole, (c) => c.notNull())
     .addColumn('value', bytes, (c) => c.notNull())
     .addColumn('quality', real)
+    .addColumn('mode', text)
     .addColumn('name', text)
     .addPrimaryKeyConstraint('signal_place', ['type', 'entry', 'n'])
     .modifyEnd(clustered)
@@ -269,6 +286,7 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
     .addColumn('value', text, (c) => c.notNull())
     .addColumn('tags', text, (c) => c.notNull())
     .addColumn('at', whole, (c) => c.notNull())
+    .addColumn('sum', whole, (c) => c.notNull())
     .addPrimaryKeyConstraint('opinion_key', ['list', 'key'])
     .modifyEnd(clustered)
     .execute();
@@ -278,6 +296,7 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
     .addColumn('value', bytes, (c) => c.notNull())
     .addColumn('reason', text, (c) => c.notNull())
     .addColumn('at', whole, (c) => c.notNull())
+    .addColumn('sum', whole, (c) => c.notNull())
     .execute(); // without a key: PostgreSQL takes no value of more than some 2,700 bytes into an index, and records of patches are longer
   await schema
     .createTable('feedback')
@@ -289,12 +308,14 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
     .addColumn('opinion', text, (c) => c.notNull())
     .addColumn('reasons', text, (c) => c.notNull())
     .addColumn('at', whole, (c) => c.notNull())
+    .addColumn('sum', whole, (c) => c.notNull())
     .addColumn('sent_at', whole)
     .execute();
   await schema
     .createTable('change')
     .addColumn('id', whole, (c) => c.primaryKey())
     .addColumn('what', text, (c) => c.notNull())
+    .addColumn('sum', whole, (c) => c.notNull())
     .execute();
 }
 

@@ -1,3 +1,6 @@
+import type { PdqMode } from '../backend.js';
+import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
+
 /**
  * Types of signal that a bank keeps, each with what its value is:
  *
@@ -49,6 +52,16 @@ export interface Signal {
   readonly value: Uint8Array;
   /** Of a PDQ hash, 0 to 100, where the source says. */
   readonly quality?: number;
+  /** How a PDQ hash was made, where the source says: one of `reference-cpp` is compared like any other, and differs by some bits on large pictures. */
+  readonly mode?: PdqMode;
   /** What the source calls the type of an `other` one, such as `NETCLEAN`. */
   readonly name?: string;
+}
+
+/**
+ * @internal Whether a bank matches anything with this signal: not `other` ones, and neither PDQ hashes of a quality below 50 (Meta's floor) nor the
+ * one of 64 zeros, which any featureless picture has.
+ */
+export function isSearchable(type: BankSignal, value: Uint8Array, quality: number | null | undefined): boolean {
+  return type === 'pdq' ? (quality ?? 100) >= PDQ_MIN_QUALITY && value.some((byte) => byte !== 0) : type !== 'other';
 }

@@ -46,6 +46,20 @@ export interface SignalSlice {
   readonly entries: Float64Array;
 }
 
+/** A searchable signal of one of some entries. */
+export interface EntrySignal {
+  readonly value: Uint8Array;
+  /** Whose it is: a place in {@link EntrySlice.names}. */
+  readonly at: number;
+}
+
+/** Some entries, with what is searchable of them. */
+export interface EntrySlice {
+  readonly names: readonly EntryName[];
+  /** By type, those of one entry together. One that an entry carries twice as one type is given once. */
+  readonly signals: ReadonlyMap<BankSignal, readonly EntrySignal[]>;
+}
+
 /** How to read slices. */
 export interface SliceOptions {
   /** Items of a slice at most, 1 to 100,000; default 5,000: some milliseconds of reading (our own choice). */
@@ -74,7 +88,7 @@ export interface BankChanges {
 }
 
 /**
- * A bank as it was at one moment, whatever is written meanwhile. A signal is *searchable* while its entry's list is enabled, this platform's
+ * A bank as it was at one moment, whatever is written meanwhile. Reading entries throws `INVALID_BANK` for one that is not as it was kept. A signal is *searchable* while its entry's list is enabled, this platform's
  * own opinion of the entry is not negative, and the value is not in quarantine; a PDQ hash also has no quality below 50 and is not the zero
  * hash, and a signal of type `other` never is. So a value is searchable for as long as one entry makes it so.
  */
@@ -90,10 +104,11 @@ export interface BankView {
    * value by entry. One that an entry carries twice as one type is given once.
    */
   signals(types: BankSignal | readonly BankSignal[], options?: SignalOptions): AsyncIterable<SignalSlice>;
-  /** The same without putting all of them in order: ascending by entry, those of one entry by value. A slice may have more items, or none. */
-  signalsByEntry(types: BankSignal | readonly BankSignal[], options?: SliceOptions): AsyncIterable<SignalSlice>;
-  /** What all entries are called, also those of disabled lists, ascending by id: much faster than {@link entries}. */
-  names(options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly EntryName[]>;
+  /**
+   * All entries, also of disabled lists, ascending by id: what they are called, and what of them is searchable. Much faster than {@link entries}
+   * and {@link signals}.
+   */
+  scan(options?: { readonly signal?: AbortSignal }): AsyncIterable<EntrySlice>;
   /** All entries, also of disabled lists, ascending by id from `after` (default 0) on, which is not among them. */
   entries(options?: SliceOptions & { readonly after?: number }): AsyncIterable<readonly SourceEntry[]>;
   /** The entries with these ids that there are, ascending. */

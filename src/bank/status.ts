@@ -1,6 +1,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { entrySlices } from './apply.js';
 import type { BankEntry, BankStatus, Canary, ListStatus, SignalCounts, StatusOptions } from './bank.js';
+import { allLists } from './list-row.js';
 import { listOf } from './lists.js';
 import { entriesOfList, foundOf } from './own.js';
 import { signalOf } from './rows.js';
@@ -18,7 +19,7 @@ export const CANARY_LIST = 'canary';
 /** Says how a bank stands. */
 export async function statusOf(store: Store, { signals = false, signal, now = Date.now() }: StatusOptions): Promise<BankStatus> {
   const { change } = await store.reading.selectFrom('bank').select('change').executeTakeFirstOrThrow();
-  const rows = await store.reading.selectFrom('list').selectAll().orderBy('name').execute();
+  const rows = await allLists(store.reading);
   const counts = signals ? await countSignals(store.reading, signal) : undefined;
   return {
     kind: store.kind,

@@ -22,6 +22,7 @@ import { Bulk } from './bulk.js';
 import { closedBank } from './database-error.js';
 import type { Exchange } from './exchange.js';
 import { checkDecision, feedbackQueue, keepDecision } from './feedback.js';
+import { allLists } from './list-row.js';
 import { changeList, checkListOptions, checkName, dropList, ensureList, listOf, listRow } from './lists.js';
 import {
   checkKey,
@@ -85,7 +86,7 @@ export class StoredBank implements Bank {
   }
 
   async lists(): Promise<BankList[]> {
-    return (await this.#open.reading.selectFrom('list').selectAll().orderBy('name').execute()).map(listOf);
+    return (await allLists(this.#open.reading)).map(listOf);
   }
 
   async addList(name: string, options: ListOptions = {}): Promise<BankList> {

@@ -6,6 +6,7 @@ import type { SyncOptions } from './bank.js';
 import type { Bulk } from './bulk.js';
 import { noteChange } from './changes.js';
 import type { Exchange } from './exchange.js';
+import { updateList } from './list-row.js';
 import { checkName, ensureList } from './lists.js';
 import type { RecordBatch } from './record.js';
 import { type SyncReport, Tally } from './report.js';
@@ -35,12 +36,15 @@ export async function syncList(
   let list = await store.write((db) => ensureList(db, name, exchange ? { kind: exchange.kind } : {}));
   if (exchange) list = await beginIfNeeded(store, list, exchange, now);
   let { revision } = list;
+  let allNew = list.entries === 0;
   for await (const batches of gathered(untilAborted(batchesOf(source, exchange, list, options), signal), together)) {
     const counts = await store.write(async (db) => {
       const applied: BatchCounts[] = [];
       for (const batch of batches) {
         list = await listToChange(db, name, revision + applied.length);
-        applied.push(await applyBatch({ db, bulk, list, now: options.now ?? Date.now() }, batch));
+        const counts = await applyBatch({ db, bulk, list, now: options.now ?? Date.now(), allNew }, batch);
+        allNew = counts.added === batch.updates.size;
+        applied.push(counts);
       }
       return applied;
     });
@@ -98,15 +102,13 @@ async function beginIfNeeded(store: Store, list: ListTable, exchange: Exchange, 
   if (checkpoint !== undefined && !exchange.isStale(checkpoint, now)) return list;
   return store.write(async (db) => {
     const row = await listToChange(db, list.name, list.revision);
-    const anew = {
+    return updateList(db, row, {
       generation: row.generation + 1,
       sweep: SWEEP.bank,
       checkpoint: null,
       checkpoint_at: null,
       revision: row.revision + 1,
-    };
-    await db.updateTable('list').set(anew).where('id', '=', row.id).execute();
-    return { ...row, ...anew };
+    });
   });
 }
 
@@ -119,11 +121,8 @@ async function finish(store: Store, name: string, revision: number, { read }: Ta
       throw new EgideError('EXCHANGE_FAILED', 'the source told of nothing where it had entries before: nothing was withdrawn');
     const swept = sweeps ? await sweep(db, list) : [];
     if (swept.length > 0) await noteChange(db, { entries: swept, list: list.id, whole: list.negative === 1 });
-    await db
-      .updateTable('list')
-      .set({ synced_at: now, entries: list.entries - swept.length, revision: revision + 1, ...(sweeps ? { sweep: SWEEP.none } : {}) })
-      .where('id', '=', list.id)
-      .execute();
+    const entries = list.entries - swept.length;
+    await updateList(db, list, { synced_at: now, entries, revision: revision + 1, ...(sweeps ? { sweep: SWEEP.none } : {}) });
     return swept.length;
   });
 }

@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import { EgideError } from '../errors.js';
 import { entrySlices, furtherOf } from './apply.js';
 import type { BankDamage } from './bank.js';
+import { allLists } from './list-row.js';
 import type { RecordProblem } from './record.js';
 import { badKey, type FurtherRow, keptRecord, recordOf, sameRecord } from './rows.js';
 import { type EntryTable, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import type { Store } from './store.js';
+import { checked, sumOf } from './sum.js';
 import { uploadProblems } from './uploads/uploads.js';
 
 /** Damaged entries of one slice that are named (our own choice). */
@@ -26,11 +28,12 @@ export async function verifyBank(store: Store, signal: AbortSignal | undefined):
 async function contradictions(db: Kysely<Tables>, signal: AbortSignal | undefined): Promise<string[]> {
   const problems: string[] = [];
   const { next_list, next_entry } = await db.selectFrom('bank').selectAll().executeTakeFirstOrThrow();
-  const lists = await db.selectFrom('list').select(['id', 'entries']).execute();
+  const lists = await allLists(db);
+  for (const table of ['opinion', 'quarantine', 'change'] as const) (await db.selectFrom(table).selectAll().execute()).map(checked);
+  (await db.selectFrom('feedback').selectAll().execute()).map(({ sent_at: _, ...row }) => checked(row));
   const counted = new Map<number, number>();
-  let [further, last] = [0, 0];
+  let further = 0;
   for await (const { from, to } of entrySlices(db, signal)) {
-    last = to;
     problems.push(...(await unkept(db, from, to)));
     const rows = await db
       .selectFrom('entry')
@@ -61,7 +64,11 @@ async function contradictions(db: Kysely<Tables>, signal: AbortSignal | undefine
     .executeTakeFirstOrThrow();
   if (signals.count !== all.count) problems.push(`${all.count - signals.count} signals have no entry of their list`);
   if (all.count !== further) problems.push(`entries count ${further} further signals, and there are ${all.count}`);
-  if (last >= next_entry) problems.push(`entry ${last} is there, and the next is to be ${next_entry}`);
+  const { last } = await db
+    .selectFrom('entry')
+    .select(({ fn }) => fn.max<number | null>('id').as('last'))
+    .executeTakeFirstOrThrow();
+  if (last !== null && last >= next_entry) problems.push(`entry ${last} is there, and the next is to be ${next_entry}`);
   if (lists.some((list) => list.id >= next_list)) problems.push(`a list has a number above the next, ${next_list}`);
   problems.push(...(await uploadProblems(db, signal)));
   return problems;
@@ -82,6 +89,12 @@ async function unkept(db: Kysely<Tables>, from: number, to: number): Promise<str
 function isKept(row: EntryTable, further: readonly FurtherRow[]): boolean {
   const there = { row, further };
   const problems: RecordProblem[] = [];
-  const again = keptRecord(row.key, recordOf(row.key, there), problems);
-  return again !== undefined && problems.length === 0 && badKey(row.key) === undefined && sameRecord(again, there);
+  const again = keptRecord(row.key, recordOf(there), problems);
+  return (
+    again !== undefined &&
+    problems.length === 0 &&
+    badKey(row.key) === undefined &&
+    sameRecord(again, there) &&
+    sumOf(row, further) === row.sum
+  );
 }

@@ -3,22 +3,21 @@ import { wholeNumber } from '../errors.js';
 import { compareBytes } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { nextTurn } from '../input.js';
-import { entrySlices, furtherOf } from './apply.js';
+import { entrySlices, furtherOf, furtherOfRange } from './apply.js';
 import { inPieces } from './bulk.js';
 import { changesSince, markOf } from './changes.js';
-import { damagedBank, storedJson } from './database-error.js';
-import { type EntryRange, type NameRow, type Reads, type SignalRow, sliceOf } from './reads.js';
+import { damagedBank } from './database-error.js';
+import { allLists } from './list-row.js';
+import { type EntryRange, type Reads, type SignalRow, sliceOf } from './reads.js';
 import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
+import { checkSum, lightRanges, searchedEntries, sliceOfEntries } from './scan.js';
 import { type EntryTable, INLINE_SIGNALS, SIGNAL_NUMBERS, type Tables } from './schema.js';
-import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES } from './signal.js';
-import type { BankChanges, BankView, EntryName, SliceOptions, SourceEntry } from './snapshot-source.js';
+import { BANK_SIGNALS, type BankSignal } from './signal.js';
+import type { BankChanges, BankView, SliceOptions, SourceEntry } from './snapshot-source.js';
 
 const SLICE = 5_000;
 const MAX_SLICE = 100_000;
-
-/** Signals of rows of their own that are read at once with those of a range of entries: few have any (our own choice). */
-const MAX_FURTHER = 50_000;
 
 /** A bank within one transaction. */
 export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView> {
@@ -28,9 +27,10 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
     change,
     mark: await markOf(db, change),
     async lists() {
-      const rows = await db.selectFrom('list').select(['id', 'name', 'enabled', 'negative', 'synced_at']).orderBy('id').execute();
-      return rows.map(({ synced_at: syncedAt, enabled, negative, ...row }) => ({
-        ...row,
+      const rows = (await allLists(db)).sort((a, b) => a.id - b.id);
+      return rows.map(({ id, name, synced_at: syncedAt, enabled, negative }) => ({
+        id,
+        name,
         enabled: enabled === 1,
         negative: negative === 1,
         ...(syncedAt !== null && { syncedAt }),
@@ -52,25 +52,15 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
         await nextTurn(signal);
       }
     },
-    async *signalsByEntry(types, options = {}) {
-      const { slice, signal } = checkSlices(options);
-      const all = [types].flat();
-      const lists = await searchedLists(db, undefined);
-      const areShort = all.every((type) => SIGNAL_BYTES[type] !== null);
-      for await (const range of entrySlices(db, signal)) {
-        const query = searchable(db, all, lists, { range })?.orderBy('entry').orderBy('value').compile();
-        if (!query) return;
-        if (areShort && (await furtherCount(db, all, range)) <= MAX_FURTHER) yield await reads.signals(query);
-        else for await (const rows of reads.stream(query, slice)) yield sliceOf(rows);
-      }
-    },
-    async *names({ signal } = {}) {
+    async *scan({ signal } = {}) {
       const counted = new Map<number, number>();
-      for await (const range of entrySlices(db, signal)) {
-        const names = (await reads.names(range)).map(nameOf);
-        for (const { list } of names) counted.set(list, (counted.get(list) ?? 0) + 1);
-        yield names;
-      }
+      const searched = await searchedEntries(db);
+      for await (const slice of entrySlices(db, signal))
+        for await (const range of lightRanges(db, slice)) {
+          const rows = await reads.entries(range);
+          for (const { list } of rows) counted.set(list, (counted.get(list) ?? 0) + 1);
+          yield sliceOfEntries(rows, await furtherOfRange(db, range), searched);
+        }
       await checkCounts(db, counted);
     },
     async *entries(options = {}) {
@@ -118,32 +108,10 @@ async function checkCounts(db: Kysely<Tables>, counted: ReadonlyMap<number, numb
   if (count !== Number(further ?? 0)) throw damagedBank('other signals than its entries count');
 }
 
-function nameOf({ id, list, key, rest }: NameRow): EntryName {
-  if (typeof key !== 'string') throw damagedBank('an entry without a key');
-  const { category } = rest === null ? {} : (storedJson(rest) as { category?: string });
-  return { id, list, key, ...(category !== undefined && { category }) };
-}
-
-/** Signals in rows of their own of the entries of a range. */
-async function furtherCount(db: Kysely<Tables>, types: readonly BankSignal[], { from, to }: EntryRange): Promise<number> {
-  const { count } = await db
-    .selectFrom('signal')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where(
-      'type',
-      'in',
-      types.map((type) => SIGNAL_NUMBERS[type]),
-    )
-    .where('entry', '>', from)
-    .where('entry', '<=', to)
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
 /** The lists that are on, of these or of all. */
 async function searchedLists(db: Kysely<Tables>, wanted: readonly number[] | undefined): Promise<number[]> {
-  const enabled = await db.selectFrom('list').select('id').where('enabled', '=', 1).execute();
-  return enabled.map((row) => row.id).filter((id) => !wanted || wanted.includes(id));
+  const lists = await allLists(db);
+  return lists.filter(({ id, enabled }) => enabled === 1 && (!wanted || wanted.includes(id))).map(({ id }) => id);
 }
 
 /** What is searched of some entries, in the order of {@link searchable}. */
@@ -268,8 +236,8 @@ export async function entriesOfRows(db: Kysely<Tables>, rows: readonly (EntryTab
   );
   return rows.map((row) => {
     const found = further.get(row.id) ?? [];
-    if (found.length !== (row.further ?? 0)) throw damagedBank('an entry with other signals than it counts');
-    const record = recordOf(row.key, { row, further: found });
+    checkSum(row, found);
+    const record = recordOf({ row, further: found });
     return { id: row.id, list: row.list, record, ...(row.own === null ? {} : { own: row.own }) };
   });
 }

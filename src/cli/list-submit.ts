@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Bank, BankEntry, BankList, Quarantined } from '../bank/bank.js';
-import type { BankSignal, Signal } from '../bank/signal.js';
+import { type BankSignal, isSearchable, type Signal } from '../bank/signal.js';
 import { bytesToHex } from '../hash/encoding.js';
 import { credentialVariable } from '../list/exchanges/registry.js';
 import { STOPNCII_SIGNALS, type StopNciiExchange } from '../list/exchanges/stopncii.js';
-import { isSearchable } from '../list/signal-text.js';
 import { plural } from '../shield/summary.js';
 import { BANK_HELP, BANK_OPTIONS, withBank } from './bank.js';
 import type { Command } from './command.js';
@@ -125,7 +124,11 @@ class Choice {
   }
 
   #isFit(signal: Signal): boolean {
-    return STOPNCII_SIGNALS.includes(signal.type) && isSearchable(signal) && !this.#quarantined.has(nameOfValue(signal));
+    return (
+      STOPNCII_SIGNALS.includes(signal.type) &&
+      isSearchable(signal.type, signal.value, signal.quality) &&
+      !this.#quarantined.has(nameOfValue(signal))
+    );
   }
 
   toString(): string {

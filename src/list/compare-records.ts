@@ -60,7 +60,7 @@ function differences(a: BankRecord, b: BankRecord): RecordField[] {
 /** What a record says in one field, as a text that is the same for the same. */
 function said({ signals, category, tags = [], opinions = [], updatedAt, note }: BankRecord, field: RecordField): string {
   const texts = {
-    signals: () => signals.map(({ type, value, quality, name }) => [type, bytesToHex(value), quality, name]),
+    signals: () => signals.map(({ type, value, quality, mode, name }) => [type, bytesToHex(value), quality, mode, name]),
     opinions: () => opinions.map(({ by, value, tags: words = [] }) => [by, value, [...words].sort()]),
     tags: () => tags,
     category: () => [category],

@@ -29,6 +29,16 @@ export class LineSplitter {
     this.#onLine = onLine;
   }
 
+  /** Lines that have ended. */
+  get count(): number {
+    return this.#line;
+  }
+
+  /** Counts lines that somebody else has cut off, between two pushes that each end with a line. */
+  skip(lines: number): void {
+    this.#line += lines;
+  }
+
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     let start = this.#afterCr && chunk[0] === LF ? 1 : 0;

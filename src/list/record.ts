@@ -34,7 +34,7 @@ export interface RecordParser {
 export type Meaning = 'id' | 'list' | 'category' | 'quality' | 'type' | 'value' | SignalType | BankMeaning;
 
 /** What only a bank reads: further signals, and what is known of an entry. */
-type BankMeaning = Exclude<BankSignal, SignalType | 'other'> | 'tags' | 'note' | 'updated' | 'opinions' | 'signals';
+type BankMeaning = Exclude<BankSignal, SignalType | 'other'> | 'pdq-mode' | 'tags' | 'note' | 'updated' | 'opinions' | 'signals';
 
 /** The text of each column or field that a record fills. */
 export type Cells = Partial<Record<Meaning, string>>;
@@ -69,6 +69,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = namesOf({
   photodna: ['photodna', 'pdna', 'photodnahash'],
   url: ['url'],
   'url-md5': ['urlmd5', 'hashurlmd5'],
+  'pdq-mode': ['pdqmode'],
   tags: ['tags', 'labels'],
   note: ['note', 'notes', 'comment', 'comments', 'description'],
   updated: ['updated', 'updatedat', 'updatedon', 'lastupdated', 'dateupdated'],

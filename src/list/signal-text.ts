@@ -1,6 +1,6 @@
+import type { PdqMode } from '../backend.js';
 import { type BankSignal, SIGNAL_BYTES, type Signal } from '../bank/signal.js';
 import { bytesToBase64, bytesToHex, readBase64, readHex } from '../hash/encoding.js';
-import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 import { readPhotoDna } from '../hash/photodna.js';
 
 const ENCODER = new TextEncoder();
@@ -14,6 +14,7 @@ const MAX_TEXT_LENGTH = 65_536;
 /** What a source says of a signal besides its type and value. */
 interface About {
   readonly quality?: number | undefined;
+  readonly mode?: PdqMode | undefined;
   readonly name?: string | undefined;
 }
 
@@ -22,9 +23,10 @@ interface About {
  * between commas; a record of patches as base64; a URL, or a signal of another type, as it stands.
  *
  * @param quality Of a PDQ hash, 0 to 100, where the source says.
+ * @param mode How a PDQ hash was made, where the source says.
  * @param name What the source calls an `other` one.
  */
-export function readSignal(type: BankSignal, text: string, { quality, name }: About = {}): SignalReading {
+export function readSignal(type: BankSignal, text: string, { quality, mode, name }: About = {}): SignalReading {
   const length = SIGNAL_BYTES[type];
   if (type === 'patches') return readPatches(text.trim());
   if (length === null) return readText(type, text.trim(), name);
@@ -34,7 +36,8 @@ export function readSignal(type: BankSignal, text: string, { quality, name }: Ab
     if (!readPhotoDna(trimmed, value)) return { reason: 'photodna: neither base64 nor hex of 144 bytes, nor 144 numbers between commas' };
   } else if (!readHex(trimmed, length, value) && !readBase64(trimmed, length, value))
     return { reason: `${type}: neither ${2 * length} hex digits nor base64 of ${length} bytes` };
-  return { signal: type === 'pdq' && quality !== undefined ? { type, value, quality } : { type, value } };
+  if (type !== 'pdq' || (quality === undefined && mode === undefined)) return { signal: { type, value } };
+  return { signal: { type, value, ...(quality !== undefined && { quality }), ...(mode !== undefined && { mode }) } };
 }
 
 /** Bytes that values share: an array with its own buffer for each costs the collector of garbage an eighth of all reading (measured here). */
@@ -46,14 +49,6 @@ function room(length: number): Uint8Array {
   if (shared.used + length > shared.buffer.byteLength) Object.assign(shared, { buffer: new ArrayBuffer(SHARED_BYTES), used: 0 });
   shared.used += length;
   return new Uint8Array(shared.buffer, shared.used - length, length);
-}
-
-/**
- * Whether a bank matches anything with this signal: not `other` ones, and neither PDQ hashes of a quality below 50 (Meta's floor) nor the one of 64
- * zeros, which any featureless picture has.
- */
-export function isSearchable({ type, value, quality = 100 }: Signal): boolean {
-  return type === 'pdq' ? quality >= PDQ_MIN_QUALITY && value.some((byte) => byte !== 0) : type !== 'other';
 }
 
 /** A record of patches has as many bytes as its text says; whether it is one is for those who search it to see. */

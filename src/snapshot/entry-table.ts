@@ -6,6 +6,9 @@ const BLOCK_ENTRIES = 64;
 /** Bytes of a number as {@link EntryTableWriter} writes it, at most: 7 bits each, of 32. */
 const MAX_NUMBER_BYTES = 5;
 
+/** Bytes of UTF-8 of a UTF-16 unit at most. */
+const MAX_CHARACTER_BYTES = 3;
+
 /** An entry as a snapshot keeps it. */
 export interface TableEntry {
   readonly key: string;
@@ -30,9 +33,11 @@ export class EntryTableWriter {
   add(key: string, category: number): void {
     if (this.#count++ % BLOCK_ENTRIES === 0) this.#places.push(this.#bytes.length);
     this.#number(category + 1);
-    const room = this.#encoder.encode(key); // its length stands before it
-    this.#number(room.byteLength);
-    this.#bytes.push(room);
+    const room = this.#bytes.reserve(MAX_NUMBER_BYTES + MAX_CHARACTER_BYTES * key.length);
+    const { written } = this.#encoder.encodeInto(key, room.subarray(MAX_NUMBER_BYTES)); // its length stands before it
+    const before = writeNumber(written, room);
+    room.copyWithin(before, MAX_NUMBER_BYTES, MAX_NUMBER_BYTES + written);
+    this.#bytes.length += before + written;
   }
 
   /** The table, in order. */
@@ -46,13 +51,16 @@ export class EntryTableWriter {
   }
 
   #number(value: number): void {
-    const room = this.#bytes.reserve(MAX_NUMBER_BYTES);
-    let written = 0;
-    for (let rest = value; ; rest >>>= 7) {
-      room[written++] = rest < 0x80 ? rest : (rest & 0x7f) | 0x80;
-      if (rest < 0x80) break;
-    }
-    this.#bytes.length += written;
+    this.#bytes.length += writeNumber(value, this.#bytes.reserve(MAX_NUMBER_BYTES));
+  }
+}
+
+/** Writes a number in 7-bit groups. Returns how many bytes it takes. */
+function writeNumber(value: number, into: Uint8Array): number {
+  let written = 0;
+  for (let rest = value; ; rest >>>= 7) {
+    into[written++] = rest < 0x80 ? rest : (rest & 0x7f) | 0x80;
+    if (rest < 0x80) return written;
   }
 }
 

@@ -1,17 +1,14 @@
-import { type Backend, HASH_BYTES } from '../backend.js';
-import type { BankSignal } from '../bank/signal.js';
+import type { Backend } from '../backend.js';
 import type { BankView, EntryName, SourceList } from '../bank/snapshot-source.js';
 import { checkCallOptions, EgideError } from '../errors.js';
-import { DIGEST_BYTES } from '../hash/digests.js';
-import { PHOTODNA_BYTES } from '../hash/photodna.js';
 import { PatchIndex } from '../patch/patch-index.js';
 import type { Platform } from '../platform.js';
 import { parseUrlRule } from '../search/url-rule.js';
 import { changedView } from './changed-view.js';
 import { ChunkedDigest } from './chunked-digest.js';
 import { checkKey, encrypted } from './cipher.js';
-import { EntryNumbers } from './entry-numbers.js';
 import { EntryTableWriter } from './entry-table.js';
+import { HELD, heldSignals } from './held-signals.js';
 import { IdRunsWriter } from './id-runs.js';
 import { hasOtherPatches } from './layered.js';
 import { buildSection, ListSignals, textOf } from './list-signals.js';
@@ -26,7 +23,7 @@ import {
   snapshotHeader,
 } from './snapshot-format.js';
 import type { PartList, SnapshotPart } from './snapshot-part.js';
-import { type ValueGroup, ValueGroups } from './value-groups.js';
+import { Vetoes } from './vetoes.js';
 
 /** How far the making of a snapshot has come. */
 export interface SnapshotProgress {
@@ -34,7 +31,7 @@ export interface SnapshotProgress {
   readonly entries: number;
   /** Which signals are being read and built, once all entries are there. */
   readonly building?: IndexSection;
-  /** Of those, how many were read. */
+  /** How many there are of them in the list that comes now. */
   readonly signals?: number;
 }
 
@@ -48,18 +45,6 @@ export interface WriteSnapshotOptions {
   readonly onProgress?: (progress: SnapshotProgress) => void;
 }
 
-/** Which signals each index holds, and bytes of each. A video's digest is a file's like any other; further types are kept by the bank alone. */
-const HELD: Readonly<Record<IndexSection, { readonly types: readonly BankSignal[]; readonly width: number | null }>> = {
-  pdq: { types: ['pdq'], width: HASH_BYTES },
-  md5: { types: ['md5', 'video-md5'], width: DIGEST_BYTES.md5 },
-  sha1: { types: ['sha1'], width: DIGEST_BYTES.sha1 },
-  sha256: { types: ['sha256', 'video-sha256'], width: DIGEST_BYTES.sha256 },
-  patches: { types: ['patches'], width: null },
-  urls: { types: ['url'], width: null },
-  photodna: { types: ['photodna'], width: PHOTODNA_BYTES },
-  'url-md5': { types: ['url-md5'], width: DIGEST_BYTES.md5 },
-};
-
 /** What an overlay is made of besides a view: the snapshot that it goes with, and the ids of the entries that have changed since, ascending. */
 export interface OverlayOf {
   readonly base: SnapshotPart;
@@ -67,8 +52,7 @@ export interface OverlayOf {
 }
 
 /**
- * The bytes of a snapshot of what a bank lets be searched, in order. In memory at a time: the keys of all entries, the signals of one type,
- * and the index of one list's. A value that a negative list carries is in no list of the snapshot, and neither are negative lists.
+ * The bytes of a snapshot of what a bank lets be searched, in order. In memory at a time: the keys and signals of all entries, and one index of one list. A value that a negative list carries is in no list of the snapshot, and neither are negative lists.
  *
  * @param over For an overlay.
  * @throws {EgideError} `INVALID_ARGUMENT`, `INVALID_BANK`, `INVALID_PATCHES`, `OUT_OF_MEMORY`; the signal's reason; or what the bank throws.
@@ -94,6 +78,8 @@ interface ListWork {
   readonly under: PartList | undefined;
   readonly categories: Map<string, number>;
   unreadableUrls: number;
+  /** What its indexes are made of. */
+  readonly signals: Map<IndexSection, ListSignals>;
   readonly sections: { -readonly [Kind in keyof ManifestList['sections']]: ManifestList['sections'][Kind] | undefined };
 }
 
@@ -127,79 +113,50 @@ class SnapshotWriter {
           under: this.#over?.base.list(list.name),
           categories: new Map(),
           unreadableUrls: 0,
+          signals: new Map(),
           sections: { entries: undefined },
         }),
       );
-    const negative = new Set(known.filter((list) => list.negative && list.enabled).map(({ id }) => id));
-    const { numbers, lastEntry } = await this.#readEntries(view, works, negative);
+    const { entries, lastEntry } = await this.#readEntries(view, works);
     for (const work of works) {
       work.sections.entries = yield* this.#section(work.table.chunks());
       if (!this.#over) work.sections.ids = yield* this.#section(work.ids.chunks());
     }
-    for (const kind of INDEX_SECTIONS) yield* this.#writeIndexes(kind, view, works, numbers);
+    for (const kind of INDEX_SECTIONS) yield* this.#writeIndexes(kind, works, entries);
     const lastList = Math.max(0, ...known.map(({ id }) => id));
     yield* this.#writeEnd({ createdAt, change: view.change, mark: view.mark, lastEntry, lastList }, works);
   }
 
-  async #readEntries(view: BankView, works: readonly ListWork[], negative: ReadonlySet<number>) {
+  async #readEntries(view: BankView, works: readonly ListWork[]): Promise<{ entries: number; lastEntry: number }> {
     const { signal, onProgress } = this.#options;
-    const numbers = new EntryNumbers();
-    const places = new Map(works.map((work, i) => [work.list.id, { work, place: i }]));
+    const vetoes = await Vetoes.of(view, signal);
+    const byList = new Map(works.map((work) => [work.list.id, work]));
     let [entries, lastEntry] = [0, 0];
-    for await (const slice of view.names(signal ? { signal } : {})) {
-      for (const entry of slice) {
-        const { id, list } = entry;
-        const found = places.get(list);
-        if (found) numbers.add(id, found.place, addEntry(found.work, entry));
-        else if (negative.has(list)) numbers.addNegative(id);
-        lastEntry = id;
-      }
-      entries += slice.length;
+    for await (const slice of view.scan(signal ? { signal } : {})) {
+      const owners = slice.names.map(({ list }) => byList.get(list));
+      const numbers = slice.names.map((entry, at) => (owners[at] ? addEntry(owners[at], entry) : Number.NaN));
+      for (const kind of INDEX_SECTIONS)
+        for (const { value, at } of heldSignals(kind, slice))
+          if (owners[at] && !vetoes.has(kind, value)) addSignal(owners[at], kind, value, numbers[at] as number);
+      lastEntry = slice.names.at(-1)?.id ?? lastEntry;
+      entries += slice.names.length;
       onProgress?.({ entries });
     }
-    return { numbers, lastEntry };
+    return { entries, lastEntry };
   }
 
-  async *#writeIndexes(kind: IndexSection, view: BankView, works: readonly ListWork[], numbers: EntryNumbers): AsyncGenerator<Uint8Array> {
-    const { signal } = this.#options;
-    const lists = await this.#gather(kind, view, works, numbers);
-    for (const [i, work] of works.entries()) {
-      const gathered = lists[i] as ListSignals;
-      if (gathered.count === 0) continue;
-      using index = await buildSection(this.#backend, this.#platform, kind, gathered, signal);
-      gathered.clear();
-      if (work.under && index instanceof PatchIndex && hasOtherPatches(work.under.indexes.patches, index))
-        throw new EgideError(
-          'INVALID_PATCHES',
-          `list ${work.list.name} holds patches of both profiles: enrol all of its pictures with one`,
-        );
-      work.sections[kind] = yield* this.#section(index.chunks());
-    }
-  }
-
-  /** The signals of each list. Only what a negative list may carry has to come by value. */
-  async #gather(kind: IndexSection, view: BankView, works: readonly ListWork[], numbers: EntryNumbers): Promise<ListSignals[]> {
+  async *#writeIndexes(kind: IndexSection, works: readonly ListWork[], entries: number): AsyncGenerator<Uint8Array> {
     const { signal, onProgress } = this.#options;
-    const { types, width } = HELD[kind];
-    const lists = works.map(() => new ListSignals(width));
-    const take = ({ value, owners }: ValueGroup): void => {
-      if (width !== null && value.byteLength !== width)
-        throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
-      const usable = kind !== 'urls' || isUrlRule(textOf(value));
-      for (const { place, number } of owners)
-        if (usable) lists[place]?.add(value, number);
-        else ++(works[place] as ListWork).unreadableUrls;
-    };
-    const options = signal ? { signal } : {};
-    const groups = new ValueGroups(numbers);
-    let signals = 0;
-    for await (const slice of numbers.hasNegative ? view.signals(types, options) : view.signalsByEntry(types, options)) {
-      for (const group of groups.push(slice)) take(group);
-      signals += slice.entries.length;
-      onProgress?.({ entries: numbers.count, building: kind, signals });
+    for (const { list, under, signals, sections } of works) {
+      const gathered = signals.get(kind);
+      if (!gathered) continue;
+      onProgress?.({ entries, building: kind, signals: gathered.count });
+      using index = await buildSection(this.#backend, this.#platform, kind, gathered, signal);
+      signals.delete(kind);
+      if (under && index instanceof PatchIndex && hasOtherPatches(under.indexes.patches, index))
+        throw new EgideError('INVALID_PATCHES', `list ${list.name} holds patches of both profiles: enrol all of its pictures with one`);
+      sections[kind] = yield* this.#section(index.chunks());
     }
-    for (const group of groups.end()) take(group);
-    return lists;
   }
 
   async *#writeEnd(moment: Omit<Manifest, 'version' | 'base' | 'lists'>, works: readonly ListWork[]): AsyncGenerator<Uint8Array> {
@@ -255,6 +212,20 @@ function addEntry({ table, ids, categories, under }: ListWork, { id, key, catego
   table.add(key, category === undefined ? -1 : (categories.get(category) as number));
   ids.add(id);
   return (under?.manifest.entries ?? 0) + table.count - 1;
+}
+
+/** Keeps a signal of an entry until its index is built. */
+function addSignal(work: ListWork, kind: IndexSection, value: Uint8Array, number: number): void {
+  const { width } = HELD[kind];
+  if (width !== null && value.byteLength !== width)
+    throw new EgideError('INVALID_BANK', `the bank holds a ${kind} of ${value.byteLength} bytes: verify it`);
+  if (kind === 'urls' && !isUrlRule(textOf(value))) {
+    ++work.unreadableUrls;
+    return;
+  }
+  const gathered = work.signals.get(kind) ?? new ListSignals(width);
+  if (gathered.count === 0) work.signals.set(kind, gathered);
+  gathered.add(value, number);
 }
 
 /** What an overlay says of a list in its base. */

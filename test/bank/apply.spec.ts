@@ -47,12 +47,12 @@ describe.each(places)('a batch that is applied to a bank on %s', (_name, makePla
     const whole: BankRecord = {
       key: 'member-7-entry "1" ñ 🙂',
       signals: [
-        signal('pdq', 1, { quality: 99.5 }),
+        signal('pdq', 1, { quality: 99.5, mode: 'reference-cpp' }),
         signal('md5', 1),
         signal('sha1', 1),
         signal('sha256', 1),
         signal('pdq', 2),
-        signal('pdq', 3, { quality: 0 }),
+        signal('pdq', 3, { quality: 0, mode: 'full-res' }),
         signal('sha512', 1),
         signal('video-md5', 1),
         signal('video-sha256', 1),
@@ -101,6 +101,7 @@ describe.each(places)('a batch that is applied to a bank on %s', (_name, makePla
       { key: 'type', signals: [{ type: 'sha3', value: new Uint8Array(32) }] },
       { key: 'text', signals: [{ type: 'md5', value: 'd41d8cd98f00b204e9800998ecf8427e' }] },
       { key: 'quality', signals: [signal('pdq', 1, { quality: 101 })] },
+      { key: 'mode', signals: [signal('md5', 1, { mode: 'full-res' })] },
       { key: 'tags', signals: [signal('pdq', 1)], tags: [1] },
       { key: 'zero\0', signals: [signal('pdq', 1)] },
       { key: 'half \ud800', signals: [signal('pdq', 1)] },
@@ -109,11 +110,25 @@ describe.each(places)('a batch that is applied to a bank on %s', (_name, makePla
     ] as unknown as BankRecord[];
     const half = record('half', signal('md5', 4), { type: 'pdq', value: new Uint8Array(31) });
     const report = await bank.apply('a', batch([...broken, half, record('good', signal('md5', 5))]));
-    expect(report).toMatchObject({ read: 12, added: 2, refused: 10, partial: 1 });
-    expect(report.problems).toHaveLength(11);
+    expect(report).toMatchObject({ read: 13, added: 2, refused: 11, partial: 1 });
+    expect(report.problems).toHaveLength(12);
     expect(JSON.stringify(report)).not.toContain('d41d8cd98f00b204e9800998ecf8427e');
     expect(await searched(bank, 'md5')).toEqual(expected('md5', [4, 'half'], [5, 'good']));
     expect(await searched(bank, 'pdq')).toEqual([]);
+  });
+
+  test('keeps records of a list that it began as new, where one of them was told before', async () => {
+    const told = (from: number, to: number) =>
+      batch(Array.from({ length: to - from }, (_, i) => record(`k${from + i}`, signal('md5', from + i))));
+    async function* source() {
+      yield told(0, 20);
+      yield batch([...told(20, 30).updates.values(), record('k3', signal('md5', 99)), record('k4', signal('md5', 4))] as BankRecord[]);
+      yield told(30, 40);
+    }
+    expect(await bank.sync('a', source())).toMatchObject({ added: 40, replaced: 1, unchanged: 1 });
+    const values = [...Array.from({ length: 40 }, (_, i) => i).filter((i) => i !== 3), 99];
+    expect(await searched(bank, 'md5')).toEqual(expected('md5', ...values.map((i): [number, string] => [i, i === 99 ? 'k3' : `k${i}`])));
+    expect(await bank.verify()).toEqual({ ok: true, problems: [] });
   });
 
   test('leaves what it held where the source now tells something unreadable', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bank } from '../../src/bank/bank.js';
@@ -30,10 +32,16 @@ describe.skipIf(!server)('the connection of a bank to its server', () => {
   });
   const open = (schema = `bank_${++schemas}`) =>
     openBank({ postgres: `postgres://egide:${PASSWORD}@127.0.0.1:${proxy.port}/postgres`, schema });
+  /** A connection of the test's own, which may be ended. */
+  const connected = async (): Promise<pg.Client> => {
+    const client = new pg.Client({ host: folder, user: 'egide', database: 'postgres' });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
   /** Ends every connection that is not the server's own. */
   const terminateAll = async (): Promise<void> => {
-    const client = new pg.Client({ host: folder, user: 'egide', database: 'postgres' });
-    await client.connect();
+    const client = await connected();
     await client.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
     );
@@ -128,11 +136,18 @@ describe.skipIf(!server)('the connection of a bank to its server', () => {
   });
 
   test('is ended by the server in the middle of a sync and of a view: both say so, and nothing is lost', async () => {
-    const bank = await open();
+    const bank = await open('ended');
     for (const lose of [terminateAll, async () => stop()]) {
       let steps = 0;
-      const syncing = bank.sync('a', new CrashSource(STEPS), { onProgress: () => ++steps === 5 && void lose() });
-      expect(await failureOf(syncing)).toMatchObject({ code: 'NOT_FOUND' });
+      const some = new AbortController();
+      const begun = bank.sync('a', new CrashSource(STEPS), { signal: some.signal, onProgress: () => ++steps === 4 && some.abort() });
+      await expect(begun).rejects.toThrow('aborted');
+      const holder = await connected();
+      await holder.query('begin; lock table ended.list in exclusive mode');
+      const syncing = failureOf(bank.sync('a', new CrashSource(STEPS)));
+      while ((await holder.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")).rowCount === 0);
+      await lose();
+      expect(await syncing).toMatchObject({ code: 'NOT_FOUND' });
       if (lose !== terminateAll) start();
       const viewing = bank.snapshots.view(async (view) => {
         for await (const _ of view.entries({ slice: 100 })) await terminateAll();
@@ -145,6 +160,25 @@ describe.skipIf(!server)('the connection of a bank to its server', () => {
     await bank.sync('a', new CrashSource(STEPS));
     await expectWhole(bank);
     await bank.close();
+  });
+
+  test('is ended in the moment in which it is made: the error says so, and the process goes on', async () => {
+    const message = (type: string, body: string) => {
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(4 + body.length);
+      return Buffer.concat([Buffer.from(type), length, Buffer.from(body, 'latin1')]);
+    };
+    // AuthenticationOk, ReadyForQuery and the error of a server that shuts down, in one piece (PostgreSQL, "Message Formats").
+    const answer = Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I'), message('E', 'SFATAL\0C57P01\0Mshutting down\0\0')]);
+    const ending = createServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end(answer))).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(ending, 'listening');
+    const { port } = ending.address() as AddressInfo;
+    const opening = openBank({ postgres: `postgres://egide:${PASSWORD}@127.0.0.1:${port}/postgres` });
+    expect(await failureOf(opening)).toMatchObject({ code: 'NOT_FOUND' });
+    ending.close();
   });
 
   test('cannot be had: the error says why, without the password', async () => {

@@ -73,8 +73,7 @@ async function outcomesOf(path: string): Promise<Outcomes> {
   await tried('signals', () =>
     open.snapshots.view(async (view) => {
       await all(view.signals(['md5', 'pdq', 'url']));
-      await all(view.signalsByEntry(['md5', 'pdq', 'photodna']));
-      await all(view.signalsByEntry(['url']));
+      await all(view.scan());
       await view.carriers([{ type: 'md5', value: valueFor('md5', 1) }]);
       await view.changesSince(0);
     }),

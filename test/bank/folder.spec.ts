@@ -138,7 +138,7 @@ describe('the folder of a bank', () => {
     await filled();
     const database = new Database(join(path, 'bank.db'));
     database.exec(
-      "delete from entry where id=5; insert into signal values (4, 99999, 0, 1, x'00', null, null); update bank set next_entry=9",
+      "delete from entry where id=5; insert into signal values (4, 99999, 0, 1, x'00', null, null, null); update bank set next_entry=9",
     );
     database.close();
     const bank = await openBank(path);

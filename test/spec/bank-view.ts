@@ -1,5 +1,5 @@
-import type { BankSignal } from '../../src/bank/signal.js';
-import type { BankView, SourceList } from '../../src/bank/snapshot-source.js';
+import { BANK_SIGNALS, type BankSignal } from '../../src/bank/signal.js';
+import type { BankView, SignalOptions, SourceList } from '../../src/bank/snapshot-source.js';
 
 /** An entry of a bank that is none. */
 export interface TestEntry {
@@ -11,13 +11,14 @@ export interface TestEntry {
 
 /** What a bank would give, in slices that cut equal values apart. */
 export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]): BankView {
-  async function* inSlices(types: BankSignal | readonly BankSignal[], byEntry: boolean) {
-    const held = all.flatMap(({ list, signals }, i) =>
-      lists.find(({ id }) => id === list)?.enabled
-        ? signals.filter((one) => [types].flat().includes(one.type)).map(({ value }) => ({ value, id: 3 * i + 1 }))
+  const isOn = ({ list }: TestEntry) => lists.find(({ id }) => id === list)?.enabled === true;
+  async function* inSlices(types: BankSignal | readonly BankSignal[], { lists: wanted }: SignalOptions = {}) {
+    const held = all.flatMap((entry, i) =>
+      isOn(entry) && (wanted?.includes(entry.list) ?? true)
+        ? entry.signals.filter((one) => [types].flat().includes(one.type)).map(({ value }) => ({ value, id: 3 * i + 1 }))
         : [],
     );
-    held.sort((a, b) => (byEntry ? a.id - b.id : 0) || Buffer.compare(a.value, b.value) || a.id - b.id);
+    held.sort((a, b) => Buffer.compare(a.value, b.value) || a.id - b.id);
     for (let at = 0; at < held.length; at += 3) {
       const slice = held.slice(at, at + 3);
       let end = 0;
@@ -40,14 +41,20 @@ export function viewOf(all: readonly TestEntry[], lists: readonly SourceList[]):
           record: { key, signals: [], ...(category !== undefined && { category }) },
         }));
     },
-    async *names() {
-      for (let at = 0; at < all.length; at += 300)
-        yield all
-          .slice(at, at + 300)
-          .map(({ list, key, category }, i) => ({ id: 3 * (at + i) + 1, list, key, ...(category !== undefined && { category }) }));
+    async *scan() {
+      for (let from = 0; from < all.length; from += 300) {
+        const some = all.slice(from, from + 300);
+        const names = some.map(({ list, key, category }, i) => ({
+          id: 3 * (from + i) + 1,
+          list,
+          key,
+          ...(category !== undefined && { category }),
+        }));
+        const held = some.flatMap((entry, at) => (isOn(entry) ? entry.signals.map(({ type, value }) => ({ type, value, at })) : []));
+        yield { names, signals: new Map(BANK_SIGNALS.map((type) => [type, held.filter((one) => one.type === type)])) };
+      }
     },
-    signals: (types) => inSlices(types, false),
-    signalsByEntry: (types) => inSlices(types, true),
+    signals: inSlices,
     entriesOf: async () => [],
     carriers: async () => [],
     changesSince: async () => undefined,

@@ -29,7 +29,9 @@ async function readBack(bytes: Uint8Array, format: WritableFormat): Promise<Bank
   return records;
 }
 
-const signalName = ({ type, name = '', value, quality }: Signal) => `${type} ${name} ${bytesToHex(value)} ${quality ?? ''}`;
+const signalName = ({ type, name = '', value, quality, mode }: Signal) =>
+  `${type} ${name} ${bytesToHex(value)} ${quality ?? ''} ${mode ?? ''}`;
+const withoutSaid = ({ quality: _, mode: __, ...rest }: Signal) => signalName(rest);
 
 /** A record with its signals in one order, for formats that have an order of their own. */
 const sorted = (record: BankRecord) => ({
@@ -49,16 +51,18 @@ const signal: fc.Arbitrary<Signal> = fc.constantFrom(...BANK_SIGNALS).chain((typ
   if (type === 'patches') return fc.record({ type: fc.constant(type), value: fc.uint8Array({ minLength: 1, maxLength: 40 }) });
   if (length === null) return fc.record({ type: fc.constant(type), value: word.map(utf8) });
   const quality = fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined });
-  return fc.record({ value: bytes(length), quality }).map((parts) => ({
+  const mode = fc.option(fc.constantFrom('full-res' as const, 'reference-cpp' as const), { nil: undefined });
+  return fc.record({ value: bytes(length), quality, mode }).map((parts) => ({
     type,
     value: parts.value,
     ...(type === 'pdq' && parts.quality !== undefined && { quality: parts.quality }),
+    ...(type === 'pdq' && parts.mode !== undefined && { mode: parts.mode }),
   }));
 });
 const record = fc
   .record(
     {
-      signals: fc.uniqueArray(signal, { minLength: 1, maxLength: 6, selector: ({ quality: _, ...item }) => signalName(item) }),
+      signals: fc.uniqueArray(signal, { minLength: 1, maxLength: 6, selector: withoutSaid }),
       category: word,
       tags: fc.uniqueArray(word, { minLength: 1, maxLength: 3 }),
       opinions: fc.array(fc.record({ by: word, value: fc.constantFrom('positive', 'negative', 'disputed') }), {
@@ -89,7 +93,7 @@ describe('What is written is read back the same', () => {
     const property = fc.asyncProperty(list, async (records) => {
       const { bytes: file, report } = await write(records, 'local_file');
       const left = report.leftOut['signals that have no text on one line'] ?? 0;
-      const given = records.flatMap(({ signals }) => signals.map(({ quality: _, ...rest }) => signalName(rest)));
+      const given = records.flatMap(({ signals }) => signals.map(withoutSaid));
       if (file.length === 0) return expect(left).toBe(given.length);
       const read = (await readBack(file, 'local_file')).flatMap(({ signals }) => signals.map(signalName));
       expect(new Set(given)).toEqual(new Set([...read, ...given.filter((name) => /^patches|F-1|0a/.test(name))]));

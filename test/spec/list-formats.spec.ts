@@ -108,11 +108,18 @@ describe('A file of records', () => {
     expect(report).toMatchObject({ read: 4, usable: 2, refused: 2 });
   });
 
+  test('says how a PDQ hash was made, where it does', async () => {
+    const { records, report } = await readText(`id,pdq,pdq_mode\na,${pdq},full-res\nb,${pdq},\nc,${pdq},median\n`);
+    expect(records.map((record) => record?.signals[0]?.mode)).toEqual(['full-res', undefined, undefined]);
+    const reason = 'pdq: a mode that is not one of full-res, reference-cpp';
+    expect(report.problems).toEqual([{ key: 'c', line: 4, reason, partial: true }]);
+  });
+
   test('in NDJSON may have signals, tags and opinions as arrays', async () => {
     const record = {
       id: 7,
       tags: ['x', 'y,z'],
-      signals: [{ type: 'pdq', value: pdq, quality: 70 }, { type: 'sha256', value: sha256 }, { type: 3 }],
+      signals: [{ type: 'pdq', value: pdq, quality: 70, mode: 'reference-cpp' }, { type: 'sha256', value: sha256 }, { type: 3 }],
       opinions: [
         { by: 'm', value: 'negative', tags: ['t'] },
         { by: 'm', value: 'maybe' },
@@ -125,7 +132,7 @@ describe('A file of records', () => {
       {
         key: '7',
         signals: [
-          { type: 'pdq', value: PDQ, quality: 70 },
+          { type: 'pdq', value: PDQ, quality: 70, mode: 'reference-cpp' },
           { type: 'sha256', value: SHA256 },
         ],
         tags: ['x', 'y,z'],

@@ -1,3 +1,4 @@
+import { PDQ_MODES } from '../../backend.js';
 import { cleanText } from '../../bank/plain-text.js';
 import type { BankRecord, Opinion, OpinionValue } from '../../bank/record.js';
 import type { Signal } from '../../bank/signal.js';
@@ -23,9 +24,9 @@ export function bankRecordOf({ id, list, category, quality, signals, cells }: Li
   const listed = cells.signals ? listedSignals(cells.signals, reasons) : [];
   const before = reasons.length;
   const read: Signal[] = [];
-  for (const { type, value } of signals) addSignal(read, reasons, type, value, quality);
+  for (const { type, value } of signals) addSignal(read, reasons, type, value, quality, cells['pdq-mode']);
   for (const type of FURTHER) if (cells[type]) addSignal(read, reasons, type, cells[type]);
-  for (const { type, value, quality } of listed) addSignal(read, reasons, type, value, quality);
+  for (const { type, value, quality, mode } of listed) addSignal(read, reasons, type, value, quality, mode);
   if (read.length === 0 && reasons.length === before) reasons.push('no signal');
   const record: Mutable<BankRecord> = { key: cleanText(id), signals: read.slice() }; // without the room for more, which would be held until it is kept
   if (category || otherwise) record.category = cleanText(category || otherwise);
@@ -48,32 +49,35 @@ interface GivenSignal {
   readonly type: string;
   readonly value: string;
   readonly quality: string;
+  readonly mode: string;
 }
 
 const FURTHER = ['sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
 
-/** Those of the field `signals`: `[{ type, value, quality? }, …]`. */
+/** Those of the field `signals`: `[{ type, value, quality?, mode? }, …]`. */
 function listedSignals(signals: string, reasons: string[]): GivenSignal[] {
   const listed = jsonArray(signals);
   if (listed === null) reasons.push('the field `signals` is no array');
   return (listed ?? []).flatMap((item) => {
-    const { type, value, quality = '' } = fieldsOf(item);
-    if (typeof type === 'string' && typeof value === 'string') return [{ type, value, quality: String(quality) }];
+    const { type, value, quality = '', mode = '' } = fieldsOf(item);
+    if (typeof type === 'string' && typeof value === 'string') return [{ type, value, quality: String(quality), mode: String(mode) }];
     reasons.push('an item of `signals` without `type` and `value`');
     return [];
   });
 }
 
 /** Adds a signal once, or the reason why it is none. */
-export function addSignal(signals: Signal[], reasons: string[], typeName: string, value: string, quality = ''): void {
+export function addSignal(signals: Signal[], reasons: string[], typeName: string, value: string, quality = '', modeName = ''): void {
   const type = bankSignalOf(typeName);
   if (typeName === '') reasons.push('no signal type');
   else if (type === null && !TYPE_NAME.test(typeName)) reasons.push('a signal type that is none');
   else {
     const isQuality = quality !== '' && /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
     if (type === 'pdq' && quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
+    const mode = PDQ_MODES.find((known) => known === modeName);
+    if (type === 'pdq' && modeName !== '' && !mode) reasons.push(`pdq: a mode that is not one of ${PDQ_MODES.join(', ')}`);
     const isNamed = (type ?? 'other') === 'other' && typeName.toLowerCase() !== 'other';
-    const about = { quality: isQuality ? Number(quality) : undefined, name: isNamed ? typeName : undefined };
+    const about = { quality: isQuality ? Number(quality) : undefined, mode, name: isNamed ? typeName : undefined };
     const reading = readSignal(type ?? 'other', value, about);
     if ('reason' in reading) reasons.push(reading.reason);
     else if (!signals.some((known) => sameSignal(known, reading.signal))) signals.push(reading.signal);

@@ -1,6 +1,5 @@
 import type { BankRecord, RecordBatch, RecordProblem } from '../../bank/record.js';
-import { BANK_SIGNALS, type BankSignal } from '../../bank/signal.js';
-import { isSearchable } from '../signal-text.js';
+import { BANK_SIGNALS, type BankSignal, isSearchable } from '../../bank/signal.js';
 import type { RecordTaker } from './format.js';
 
 /** Problems that a report carries; the rest are counted (our own choice). */
@@ -37,7 +36,7 @@ export class Batches implements RecordTaker {
     else {
       for (const { type } of record.signals) ++this.byType[type];
       if (record.signals.length > 0) ++this.held;
-      if (record.signals.some(isSearchable)) ++this.usable;
+      if (record.signals.some(({ type, value, quality }) => isSearchable(type, value, quality))) ++this.usable;
     }
     if (reasons.length > 0) this.#note({ key, line, reason: reasons.join('; '), partial: true });
   }

@@ -11,6 +11,9 @@ import { IcseRecords } from './icse.js';
 import { MergedRecords } from './merged-records.js';
 import type { RecordKeys } from './record-keys.js';
 
+const LF = 10;
+const CR = 13;
+
 /** The formats that are read line by line. */
 export type LineFormat = Exclude<BankFormat, 'vics' | 'ncmec-xml'>;
 
@@ -37,7 +40,23 @@ export class LineReader implements FormatReader {
   }
 
   push(bytes: Uint8Array): void {
-    this.#lines.push(bytes);
+    const [begin, end] = [bytes.indexOf(LF) + 1, bytes.lastIndexOf(LF) + 1];
+    const texts = this.#textsOf(bytes.subarray(begin, end));
+    if (texts) {
+      this.#lines.push(bytes.subarray(0, begin));
+      for (const text of texts) {
+        this.#lines.skip(1);
+        this.#text(text, this.#lines.count);
+      }
+      this.#lines.push(bytes.subarray(end));
+    } else this.#lines.push(bytes);
+  }
+
+  /** Whole lines at once, which takes half the time of one by one (measured here); `undefined` if any of them may need a closer look. */
+  #textsOf(lines: Uint8Array): string[] | undefined {
+    if (lines.length === 0 || lines.length > this.#options.maxRecordBytes || lines.includes(CR)) return undefined;
+    const texts = this.#decode(lines);
+    return texts?.slice(0, -1).split('\n');
   }
 
   end(): string | undefined {
@@ -51,11 +70,17 @@ export class LineReader implements FormatReader {
   }
 
   #line(bytes: Uint8Array | null, line: number): void {
-    const text = this.#decode(bytes, line);
-    if (typeof text !== 'string') {
+    const marked = line === 1 && bytes?.[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf; // U+FEFF in UTF-8
+    const text = bytes && this.#decode(marked ? bytes.subarray(3) : bytes);
+    if (typeof text === 'string') this.#text(text, line);
+    else {
       this.#parser?.end(); // an open quote does not reach across this line
-      this.#take(line, text.problem);
-    } else if (this.#parser) this.#parser.push(text, line);
+      this.#take(line, bytes ? 'not UTF-8 text, or with a zero byte' : `longer than ${this.#options.maxRecordBytes} bytes`);
+    }
+  }
+
+  #text(text: string, line: number): void {
+    if (this.#parser) this.#parser.push(text, line);
     else if (text.trim() !== '' && !text.startsWith('#')) this.#parser = this.#open(text);
   }
 
@@ -79,16 +104,14 @@ export class LineReader implements FormatReader {
     return new CsvRecords(columns, signalType, maxRecordBytes, sink);
   }
 
-  /** The text of a line, without a byte order mark before the first. */
-  #decode(bytes: Uint8Array | null, line: number): string | { problem: string } {
-    if (bytes === null) return { problem: `longer than ${this.#options.maxRecordBytes} bytes` };
-    const marked = line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf; // U+FEFF in UTF-8
-    if (bytes.includes(0)) return { problem: 'not UTF-8 text (it has a zero byte)' };
+  /** `undefined` for what is not UTF-8, or has a zero byte. */
+  #decode(bytes: Uint8Array): string | undefined {
+    if (bytes.includes(0)) return undefined;
     try {
-      return this.#decoder.decode(marked ? bytes.subarray(3) : bytes);
+      return this.#decoder.decode(bytes);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause; // TypeError is what a fatal decoder throws for malformed bytes
-      return { problem: 'not UTF-8 text' };
+      return undefined;
     }
   }
 }

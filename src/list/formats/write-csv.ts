@@ -16,6 +16,7 @@ const COLUMNS = [
   'note',
   'updated_at',
   'quality',
+  'pdq_mode',
   ...TYPES.map((type) => TYPE_NAMES[type]),
   'type',
   'value',
@@ -67,7 +68,12 @@ function cellsOf(signal: Signal): Row | null {
   }
   const value = signalText(signal);
   if (value === null || value.trim() === '') return null;
-  return { [TYPE_NAMES[signal.type]]: value, ...(signal.quality !== undefined && { quality: String(signal.quality) }) };
+  const { type, quality, mode } = signal;
+  return {
+    [TYPE_NAMES[type]]: value,
+    ...(quality !== undefined && { quality: String(quality) }),
+    ...(mode !== undefined && { pdq_mode: mode }),
+  };
 }
 
 /** One text that is read back as these tags: a JSON array where a list would be read as others. */

@@ -12,7 +12,8 @@ function fieldsOf({ key, category, tags, note, updatedAt, signals, opinions }: B
   const listed = signals.flatMap((signal) => {
     const texts = signalTexts(signal);
     if (texts === null) leaveOut('signals that have no text');
-    return texts ? [{ ...texts, ...(signal.quality !== undefined && { quality: signal.quality }) }] : [];
+    const { quality, mode } = signal;
+    return texts ? [{ ...texts, ...(quality !== undefined && { quality }), ...(mode !== undefined && { mode }) }] : [];
   });
   return { id: key, category, tags, note, updated_at: time, signals: listed, opinions };
 }

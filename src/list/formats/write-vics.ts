@@ -59,6 +59,7 @@ function mediaOf(record: BankRecord, id: number, categories: Readonly<Record<str
   const others = alternativesOf(rest, MD5, leaveOut);
   if (record.opinions?.length) leaveOut('opinions');
   if (record.signals.some(({ quality }) => quality !== undefined)) leaveOut('qualities of PDQ hashes');
+  if (record.signals.some(({ mode }) => mode !== undefined)) leaveOut('modes of PDQ hashes');
   const { tags = [], category, note, updatedAt } = record;
   const time = timeText(updatedAt, leaveOut);
   const series = tags.find((tag) => tag.startsWith(SERIES));
