@@ -67,13 +67,15 @@ export class Bulk {
     const one = rows[0] as EntryTable;
     const types = INLINE_SIGNALS.filter((type) => one[type] !== null);
     const said = SAID.filter((column) => one[column] !== null);
-    const query = this.#shape(`packed ${one.list} ${one.generation} ${types} ${said}`, () => {
-      const values = [
-        ...types.map((type) => `substr(?, 1 + ${SIGNAL_BYTES[type]} * key, ${SIGNAL_BYTES[type]})`),
-        ...said.map((_, i) => `value ->> ${3 + i}`),
-      ];
-      const columns = ['id', 'key', 'sum', 'list', 'generation', ...types, ...said];
-      const selected = ['value ->> 0', 'value ->> 1', 'value ->> 2', one.list, one.generation, ...values];
+    const isPlain = said.length === 0 && rows.every(({ id }, i) => id === one.id + i);
+    const query = this.#shape(`packed ${one.list} ${one.generation} ${types} ${isPlain || said}`, () => {
+      const signals = types.map((type) => `substr(?, 1 + ${SIGNAL_BYTES[type]} * key, ${SIGNAL_BYTES[type]})`);
+      // Arrays within an array take half as long again as texts, of which SQLite reads the number at the beginning (measured here).
+      const others = isPlain
+        ? ["substr(value, 1 + instr(value, ' '))", 'cast(value as integer)', '? + key']
+        : ['key', 'sum', 'id', ...said].map((_, i) => `value ->> ${i}`);
+      const columns = [...types, 'list', 'generation', 'key', 'sum', 'id', ...(isPlain ? [] : said)];
+      const selected = [...signals, one.list, one.generation, ...others];
       return this.#sql.raw(`insert into entry (${columns}) select ${selected} from json_each(?) where true ${IF_NEW}`).compile(db);
     });
     const values = types.map((type) => {
@@ -82,10 +84,11 @@ export class Bulk {
       for (let i = 0; i < rows.length; ++i) all.set((rows[i] as EntryTable)[type] as Uint8Array, i * bytes);
       return all;
     });
-    const texts = rows.map((row) =>
-      said.length === 0 ? [row.id, row.key, row.sum] : [row.id, row.key, row.sum, ...said.map((column) => row[column])],
-    );
-    const { numAffectedRows } = await db.executeQuery({ ...query, parameters: [...values, JSON.stringify(texts)] });
+    const texts = isPlain
+      ? rows.map(({ key, sum }) => `${sum} ${key}`)
+      : rows.map((row) => [row.key, row.sum, row.id, ...said.map((column) => row[column])]);
+    const parameters = [...values, ...(isPlain ? [one.id] : []), JSON.stringify(texts)];
+    const { numAffectedRows } = await db.executeQuery({ ...query, parameters });
     return Number(numAffectedRows);
   }
 
