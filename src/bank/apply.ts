@@ -104,15 +104,16 @@ async function keep(place: Place, batch: RecordBatch): Promise<Told> {
       for (const [n, one] of further.entries()) signals.push({ ...one, n, entry: row.id, list: list.id });
     }
   }
-  const withdrawn = withdrawals.flatMap((key) => known.get(key)?.row.id ?? []);
-  await removeEntries(db, [...replaced, ...withdrawn]);
+  await removeEntries(db, replaced);
   const inserted = await bulk.insertEntries(db, rows);
   if (inserted < rows.length) {
     if (!place.allNew) throw damagedBank('an entry that is not found by its key');
-    await db.deleteFrom('entry').where('id', '>=', firstNew).execute();
+    await db.deleteFrom('entry').where('id', '>=', firstNew).execute(); // nothing else was done: no entry was known that could have been replaced
     return keep({ ...place, allNew: false }, batch);
   }
   await bulk.insertSignals(db, signals);
+  const withdrawn = withdrawals.flatMap((key) => known.get(key)?.row.id ?? []);
+  await removeEntries(db, withdrawn);
   const told = [...same, ...unreadable.flatMap((key) => known.get(key)?.row.id ?? [])];
   if (list.sweep !== SWEEP.none) await bulk.setGeneration(db, list.generation, told);
   if (next > firstNew) await db.updateTable('bank').set({ next_entry: next }).execute();
