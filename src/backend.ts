@@ -14,10 +14,10 @@ export const ORIENTATION_COUNT = 8;
  * The two PDQ families (docs/pdq.md): `full-res` filters the picture as it is (python-threatexchange, HMA, Java);
  * `reference-cpp` first takes a nearest-neighbour 512x512 copy if a side is longer (Meta's C++ `pdq-photo-hasher`).
  */
-export type PdqMode = (typeof PDQ_MODES)[number];
+export type PdqMode = 'full-res' | 'reference-cpp';
 
 /** @internal All of {@link PdqMode}. */
-export const PDQ_MODES = ['full-res', 'reference-cpp'] as const;
+export const PDQ_MODES: readonly PdqMode[] = ['full-res', 'reference-cpp'];
 
 /** 8-bit pixels, interleaved, row-major, no padding: `data.length === width * height * channels`. */
 export interface Pixels {
