@@ -37,16 +37,20 @@ export interface Searched {
   readonly quarantined: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
+/** Asks for the entries that this platform has refused. */
+export function refusedEntries(db: Kysely<Tables>) {
+  return db
+    .selectFrom('opinion')
+    .innerJoin('entry', (join) => join.onRef('entry.list', '=', 'opinion.list').onRef('entry.key', '=', 'opinion.key'))
+    .select('entry.id')
+    .where('opinion.value', '=', 'negative');
+}
+
 /** What decides which signals are searchable now. */
 export async function searchedEntries(db: Kysely<Tables>): Promise<Searched> {
   const lists = (await allLists(db)).filter(({ enabled }) => enabled === 1);
   (await db.selectFrom('opinion').selectAll().execute()).map(checked);
-  const refused = await db
-    .selectFrom('opinion')
-    .innerJoin('entry', (join) => join.onRef('entry.list', '=', 'opinion.list').onRef('entry.key', '=', 'opinion.key'))
-    .select('entry.id')
-    .where('opinion.value', '=', 'negative')
-    .execute();
+  const refused = await refusedEntries(db).execute();
   const quarantined = new Map<number, Set<string>>();
   for (const { type, value } of (await db.selectFrom('quarantine').selectAll().execute()).map(checked)) {
     const known = quarantined.get(type);

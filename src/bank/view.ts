@@ -8,10 +8,10 @@ import { inPieces } from './bulk.js';
 import { changesSince, markOf } from './changes.js';
 import { damagedBank } from './database-error.js';
 import { allLists } from './list-row.js';
-import { type EntryRange, type Reads, type SignalRow, sliceOf } from './reads.js';
+import { type Reads, type SignalRow, sliceOf } from './reads.js';
 import type { OpinionValue } from './record.js';
 import { recordOf } from './rows.js';
-import { checkSum, lightRanges, searchedEntries, sliceOfEntries } from './scan.js';
+import { checkSum, lightRanges, refusedEntries, searchedEntries, sliceOfEntries } from './scan.js';
 import { type EntryTable, INLINE_SIGNALS, SIGNAL_NUMBERS, type Tables } from './schema.js';
 import { BANK_SIGNALS, type BankSignal } from './signal.js';
 import type { BankChanges, BankView, SliceOptions, SourceEntry } from './snapshot-source.js';
@@ -131,7 +131,6 @@ async function searchableOf(
 
 /** Of what not everything is asked for. */
 interface Narrowed {
-  readonly range?: EntryRange;
   readonly entries?: readonly number[];
   /** Whether only some of the lists are. */
   readonly fewLists?: boolean;
@@ -154,15 +153,11 @@ export function searchableRows(
   db: Kysely<Tables>,
   type: BankSignal,
   lists: readonly number[],
-  { range, entries, fewLists = false }: Narrowed = {},
+  { entries, fewLists = false }: Narrowed = {},
 ): SelectQueryBuilder<Tables, never, SignalRow>[] {
   const number = SIGNAL_NUMBERS[type];
   const quarantined = db.selectFrom('quarantine').select('value').where('type', '=', number);
-  const refused = db
-    .selectFrom('opinion')
-    .innerJoin('entry', (join) => join.onRef('entry.list', '=', 'opinion.list').onRef('entry.key', '=', 'opinion.key'))
-    .select('entry.id')
-    .where('opinion.value', '=', 'negative');
+  const refused = refusedEntries(db);
   let further = db
     .selectFrom('signal')
     .select(['value', 'entry'])
@@ -175,7 +170,6 @@ export function searchableRows(
     further = further
       .where('value', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
-  if (range) further = further.where('entry', '>', range.from).where('entry', '<=', range.to);
   const column = INLINE_SIGNALS.find((inline) => inline === type);
   if (!column) return [further];
   let inline = db
@@ -192,7 +186,6 @@ export function searchableRows(
     inline = inline
       .where('pdq', '!=', new Uint8Array(32))
       .where((eb) => eb.or([eb('quality', 'is', null), eb('quality', '>=', PDQ_MIN_QUALITY)]));
-  if (range) inline = inline.where('id', '>', range.from).where('id', '<=', range.to);
   return [inline, further];
 }
 
