@@ -76,9 +76,12 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
   });
 }
 
+/** Calls back when the event loop has turned. Where there is no `setImmediate`, as in browsers, the least timeout takes a millisecond or four. */
+const afterTurn: (call: () => void) => void = globalThis.setImmediate ?? ((call) => setTimeout(call, 0));
+
 /** Lets the event loop turn in the middle of long work, then throws the signal's reason if it was raised. */
 export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  await new Promise<void>((resolve) => void afterTurn(resolve));
   signal?.throwIfAborted();
 }
 

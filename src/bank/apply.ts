@@ -139,7 +139,7 @@ interface Judged {
 
 function judged(updates: RecordBatch['updates']): Judged {
   const [records, withdrawals, problems]: [KeptRecord<NewRow>[], string[], RecordProblem[]] = [[], [], []];
-  for (const [key, record] of updates) {
+  updates.forEach((record, key) => {
     const reason = badKey(key);
     if (reason !== undefined) problems.push({ reason, partial: false });
     else if (record === null) withdrawals.push(key);
@@ -147,7 +147,7 @@ function judged(updates: RecordBatch['updates']): Judged {
       const kept = keptRecord(key, record, problems);
       if (kept) records.push(kept);
     }
-  }
+  });
   return { records, withdrawals, problems };
 }
 

@@ -46,13 +46,12 @@ export function badKey(key: unknown): string | undefined {
  * @returns `undefined` if nothing of the record can be kept: it is malformed, or none of its signals is well-formed.
  */
 export function keptRecord(key: string, record: BankRecord, problems: RecordProblem[]): KeptRecord<NewRow> | undefined {
-  const refuse = (reason: string, partial = false): undefined => void problems.push({ key, reason, partial });
-  if (record.key !== key) return refuse('the record has another key than its update');
-  if (!Array.isArray(record.signals)) return refuse('the record has no array of signals');
-  if (record.signals.length > MAX_SIGNALS) return refuse(`the record has more than ${MAX_SIGNALS} signals`);
+  if (record.key !== key) return refuse(problems, key, 'the record has another key than its update');
+  if (!Array.isArray(record.signals)) return refuse(problems, key, 'the record has no array of signals');
+  if (record.signals.length > MAX_SIGNALS) return refuse(problems, key, `the record has more than ${MAX_SIGNALS} signals`);
   const rest = restOf(record);
   if (rest === undefined || (rest?.length ?? 0) > MAX_REST_LENGTH)
-    return refuse('the record has other fields than a record, or too much text');
+    return refuse(problems, key, 'the record has other fields than a record, or too much text');
   const row: NewRow = {
     id: 0,
     list: 0,
@@ -72,17 +71,19 @@ export function keptRecord(key: string, record: BankRecord, problems: RecordProb
   let bad = 0;
   for (const signal of record.signals as readonly Signal[]) {
     const reason = badSignal(signal);
-    if (reason !== undefined) {
-      bad += 1;
-      refuse(reason, bad < record.signals.length || further.length > 0);
-    } else place(signal, row, further);
-  }
-  if (bad > 0 && bad === record.signals.length) {
-    problems.splice(-bad, bad, { key, reason: (problems.at(-1) as RecordProblem).reason, partial: false });
-    return undefined;
+    if (reason === undefined) place(signal, row, further);
+    else if (++bad < record.signals.length) problems.push({ key, reason, partial: true });
+    else {
+      problems.length -= bad - 1; // one for the record
+      return refuse(problems, key, reason);
+    }
   }
   if (further.length > 0) row.further = further.length;
   return { row, further };
+}
+
+function refuse(problems: RecordProblem[], key: string, reason: string): undefined {
+  problems.push({ key, reason, partial: false });
 }
 
 function badSignal({ type, value, quality, mode, name }: Signal): string | undefined {
@@ -100,18 +101,24 @@ function badSignal({ type, value, quality, mode, name }: Signal): string | undef
 
 /** The first of a common type stands in the row itself; one that the record gave before is left out. */
 function place(signal: Signal, row: NewRow, further: FurtherRow[]): void {
-  const { type, value } = signal;
-  const [quality, mode, name] = [signal.quality ?? null, signal.mode ?? null, signal.name ?? null];
-  const inline = name === null && (type === 'pdq' || quality === null) ? INLINE_SIGNALS.find((other) => other === type) : undefined;
+  const { type, value, quality = null, mode = null, name = null } = signal;
+  const inline = name === null && (type === 'pdq' || quality === null) && isInline(type) ? type : undefined;
   if (inline && row[inline] === null) {
     row[inline] = value;
-    if (inline === 'pdq') [row.quality, row.mode] = [quality, mode];
+    if (inline === 'pdq') {
+      row.quality = quality;
+      row.mode = mode;
+    }
     return;
   }
   const known = inline ? (row[inline] as Uint8Array) : undefined;
   const number = SIGNAL_NUMBERS[type];
   if ((known && sameBytes(known, value)) || further.some((other) => other.type === number && sameBytes(other.value, value))) return;
   further.push({ type: number, value, quality, mode, name });
+}
+
+function isInline(type: BankSignal): type is InlineSignal {
+  return INLINE_SIGNALS.includes(type as InlineSignal);
 }
 
 /** What a record says besides key and signals, in one order of fields; `null` for nothing, `undefined` if it is malformed. */

@@ -63,5 +63,7 @@ export interface Signal {
  * one of 64 zeros, which any featureless picture has.
  */
 export function isSearchable(type: BankSignal, value: Uint8Array, quality: number | null | undefined): boolean {
-  return type === 'pdq' ? (quality ?? 100) >= PDQ_MIN_QUALITY && value.some((byte) => byte !== 0) : type !== 'other';
+  return type === 'pdq' ? (quality ?? 100) >= PDQ_MIN_QUALITY && value.some(isSet) : type !== 'other';
 }
+
+const isSet = (byte: number): boolean => byte !== 0;

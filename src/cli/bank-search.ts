@@ -96,8 +96,8 @@ async function readQuery(text: string, type: QueryType | undefined, number: numb
   const hashes: Hashes = {};
   for (const one of type ? [type] : TOLD_BY_LENGTH) {
     const read = readSignal(one, text);
-    if ('signal' in read) hashes[one] = read.signal.value;
-    else if (type) throw new UsageError(`bank search: query ${number}: ${read.reason}`);
+    if (typeof read !== 'string') hashes[one] = read.value;
+    else if (type) throw new UsageError(`bank search: query ${number}: ${read}`);
   }
   const types = Object.keys(hashes);
   if (types.length > 0) return { name: `${number} (${types.join(' or ')})`, of: { hashes } };

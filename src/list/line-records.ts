@@ -1,12 +1,12 @@
-import type { ListRecord, RecordParser, RecordSink } from './record.js';
+import type { Cells, RecordParser, RecordSink } from './record.js';
 
 /** Records of one line each; empty lines and those that begin with `#` are none. */
 export class LineRecords implements RecordParser {
   readonly #sink: RecordSink;
-  readonly #read: (text: string, line: number) => ListRecord | string;
+  readonly #read: (text: string, line: number) => Cells | string;
 
   /** @param read Makes a record of a line without white space around it, or says why it is none. */
-  constructor(sink: RecordSink, read: (text: string, line: number) => ListRecord | string) {
+  constructor(sink: RecordSink, read: (text: string, line: number) => Cells | string) {
     this.#sink = sink;
     this.#read = read;
   }

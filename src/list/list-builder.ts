@@ -9,7 +9,7 @@ import { buildPdqIndex } from '../search/build-pdq-index.js';
 import type { BuildOptions } from '../search/index-bytes.js';
 import { EntryStore } from './entry-store.js';
 import type { EntryRef, HashList, ImportReport, Refusal, SignalType } from './hash-list.js';
-import { type ListRecord, type RecordSink, SIGNALS, signalTypeOf } from './record.js';
+import { type Cells, type RecordSink, SIGNALS, signalTypeOf } from './record.js';
 import { SignalStore } from './signal-store.js';
 
 /** Refusals that a report carries with their lines; the rest are counted (our own choice). */
@@ -47,7 +47,7 @@ export class ListBuilder implements RecordSink {
     return first ? ` (line ${first.line}: ${first.reason})` : '';
   }
 
-  take(line: number, record: ListRecord | string): void {
+  take(line: number, record: Cells | string): void {
     if (typeof record === 'string') {
       this.refuse(line, record);
       return;
@@ -57,7 +57,7 @@ export class ListBuilder implements RecordSink {
       this.refuse(line, reasons.join('; '));
       return;
     }
-    if (!this.#keep(record, usable)) ++this.duplicates;
+    if (!this.#keep(line, record, usable)) ++this.duplicates;
     else {
       ++this.kept;
       if (reasons.length > 0) ++this.#partial;
@@ -86,14 +86,18 @@ export class ListBuilder implements RecordSink {
   }
 
   /** Reads the signals of a record into `#read`: those that can be used, and why the others cannot. */
-  #judgeAll(record: ListRecord): { usable: SignalType[]; reasons: string[] } {
+  #judgeAll(cells: Cells): { usable: SignalType[]; reasons: string[] } {
     const usable: SignalType[] = [];
-    const reasons = record.signals.length === 0 ? ['no signal'] : [];
-    for (const { type, value } of record.signals) {
-      const judged = this.#judge(type, value, record.quality, usable);
+    const reasons: string[] = [];
+    const judge = (type: string, value: string | undefined): void => {
+      if (!value) return;
+      const judged = this.#judge(type, value, cells.quality ?? '', usable);
       if ('reason' in judged) reasons.push(judged.reason);
       else usable.push(judged.type);
-    }
+    };
+    judge(cells.type ?? '', cells.value);
+    for (const type of SIGNALS) judge(type, cells[type]);
+    if (usable.length === 0 && reasons.length === 0) reasons.push('no signal');
     return { usable, reasons };
   }
 
@@ -114,13 +118,13 @@ export class ListBuilder implements RecordSink {
   }
 
   /** Stores what is new of a record; false if nothing was. */
-  #keep(record: ListRecord, usable: readonly SignalType[]): boolean {
-    const label = this.#store.label(record.list || this.#name, record.category || this.#category);
-    let entry = this.#store.find(record.id, label);
-    const known = record.id !== '' && entry < 0 ? [] : usable.filter((type) => this.#signals[type].has(this.#read[type], entry, label));
+  #keep(line: number, { id = '', list, category }: Cells, usable: readonly SignalType[]): boolean {
+    const label = this.#store.label(list || this.#name, category || this.#category);
+    let entry = this.#store.find(id, label);
+    const known = id !== '' && entry < 0 ? [] : usable.filter((type) => this.#signals[type].has(this.#read[type], entry, label));
     if (known.length === usable.length) return false;
-    if (entry < 0) entry = this.#store.add(record.id, label, record.line);
-    for (const type of usable) if (record.id === '' || !known.includes(type)) this.#signals[type].add(this.#read[type], entry);
+    if (entry < 0) entry = this.#store.add(id, label, line);
+    for (const type of usable) if (id === '' || !known.includes(type)) this.#signals[type].add(this.#read[type], entry);
     return true;
   }
 }

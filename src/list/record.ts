@@ -2,24 +2,10 @@ import type { BankSignal } from '../bank/signal.js';
 import type { SignalType } from './hash-list.js';
 import { plainName } from './signal-text.js';
 
-/** One record of a list as its format wrote it; nothing is checked yet. Empty text: the record does not say. */
-export interface ListRecord {
-  /** From 1, where the record begins. */
-  readonly line: number;
-  readonly id: string;
-  readonly list: string;
-  readonly category: string;
-  readonly quality: string;
-  /** Each with the name that the list has for its type. */
-  readonly signals: readonly { readonly type: string; readonly value: string }[];
-  /** Everything that the record says, also what only a bank keeps. */
-  readonly cells: Cells;
-}
-
 /** Takes what a parser makes of the lines, in order. */
 export interface RecordSink {
-  /** A record, or the reason why what begins at `line` is none. A reason never contains text of the list. */
-  take(line: number, record: ListRecord | string): void;
+  /** What the record that begins at `line` says, or the reason why there is none. A reason never contains text of the list. */
+  take(line: number, record: Cells | string): void;
 }
 
 /** Turns the lines of one format into records. */
@@ -36,16 +22,13 @@ export type Meaning = 'id' | 'list' | 'category' | 'quality' | 'type' | 'value' 
 /** What only a bank reads: further signals, and what is known of an entry. */
 type BankMeaning = Exclude<BankSignal, SignalType | 'other'> | 'pdq-mode' | 'tags' | 'note' | 'updated' | 'opinions' | 'signals';
 
-/** The text of each column or field that a record fills. */
+/** The text of each column or field that a record fills, as its format wrote it; nothing is checked yet. Empty text: the record does not say. */
 export type Cells = Partial<Record<Meaning, string>>;
 
-/** The record that these cells make; `signalType` is what a value is when the record does not say. */
-export function recordOf(line: number, cells: Cells, signalType: string | undefined): ListRecord {
-  const { id = '', list = '', category = '', quality = '', value } = cells;
-  const signals: { type: string; value: string }[] = [];
-  if (value) signals.push({ type: cells.type || (signalType ?? ''), value });
-  for (const type of SIGNALS) if (cells[type]) signals.push({ type, value: cells[type] });
-  return { line, id, list, category, quality, signals, cells };
+/** The same cells, with what a value is when the record does not say. */
+export function typed(cells: Cells, signalType: string | undefined): Cells {
+  if (cells.value && !cells.type && signalType !== undefined) cells.type = signalType;
+  return cells;
 }
 
 /** The signal types, in the order in which a record's are looked at. */

@@ -1,6 +1,6 @@
 import { EgideError } from '../errors.js';
 import { type CsvColumns, CsvRows, fieldsOf } from './csv-rows.js';
-import { holdsSignal, type Meaning, mayRepeat, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
+import { holdsSignal, type Meaning, mayRepeat, meaningOf, type RecordParser, type RecordSink, typed } from './record.js';
 
 /** What may stand between two columns. */
 export const CSV_DELIMITERS = [',', ';', '\t'];
@@ -42,7 +42,7 @@ export class CsvRecords implements RecordParser {
       );
     this.#rows = new CsvRows(header, maxRecordLength, (line, cells, isShort) => {
       this.isShort = isShort;
-      sink.take(line, typeof cells === 'string' ? cells : recordOf(line, cells, signalType));
+      sink.take(line, typeof cells === 'string' ? cells : typed(cells, signalType));
     });
   }
 

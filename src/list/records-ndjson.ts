@@ -1,4 +1,4 @@
-import { type Cells, type ListRecord, mayRepeat, meaningOf, type RecordParser, type RecordSink, recordOf } from './record.js';
+import { type Cells, mayRepeat, meaningOf, type RecordParser, type RecordSink, typed } from './record.js';
 
 /** Records of NDJSON: one JSON object on each line, with the names of the CSV columns. */
 export class NdjsonRecords implements RecordParser {
@@ -11,10 +11,10 @@ export class NdjsonRecords implements RecordParser {
   }
 
   push(text: string, line: number): void {
-    if (text.trim() !== '') this.#sink.take(line, this.#record(text, line));
+    if (text.trim() !== '') this.#sink.take(line, this.#record(text));
   }
 
-  #record(text: string, line: number): ListRecord | string {
+  #record(text: string): Cells | string {
     const fields = jsonObject(text);
     if (fields === null) return 'not a JSON object on one line';
     const cells: Cells = {};
@@ -29,7 +29,7 @@ export class NdjsonRecords implements RecordParser {
       if (typeof value !== 'string' && typeof value !== 'number') return `the field for '${meaning}' is neither text nor a number`;
       cells[meaning] = String(value).trim();
     }
-    return recordOf(line, cells, this.#signalType);
+    return typed(cells, this.#signalType);
   }
 
   end(): void {} // a record never spans lines

@@ -5,39 +5,38 @@ import { readPhotoDna } from '../hash/photodna.js';
 
 const ENCODER = new TextEncoder();
 
-/** A signal that was read, or why the text is none that can be used; a reason never contains text of the list. */
-export type SignalReading = { readonly signal: Signal } | { readonly reason: string };
+/** A signal that was read, or the reason why the text is none that can be used, which never contains text of the list. */
+export type SignalReading = Signal | string;
 
 /** Characters of a URL or of a signal of another type: our own choice, far above what browsers take (some 2,000) and below a record's bound. */
 const MAX_TEXT_LENGTH = 65_536;
 
 /** What a source says of a signal besides its type and value. */
-interface About {
-  readonly quality?: number | undefined;
-  readonly mode?: PdqMode | undefined;
-  readonly name?: string | undefined;
+export interface AboutSignal {
+  readonly quality?: number;
+  readonly mode?: PdqMode;
+  readonly name?: string;
 }
 
 /**
  * Reads a signal from its text: hex of any case, with or without `0x`, or base64 or base64url of exactly so many bytes; PhotoDNA also as 144 numbers
  * between commas; a record of patches as base64; a URL, or a signal of another type, as it stands.
  *
- * @param quality Of a PDQ hash, 0 to 100, where the source says.
- * @param mode How a PDQ hash was made, where the source says.
- * @param name What the source calls an `other` one.
+ * @param about Of a PDQ hash `quality`, 0 to 100, and `mode`, how it was made; of an `other` signal `name`, what the source calls it.
  */
-export function readSignal(type: BankSignal, text: string, { quality, mode, name }: About = {}): SignalReading {
+export function readSignal(type: BankSignal, text: string, about?: AboutSignal): SignalReading {
   const length = SIGNAL_BYTES[type];
   if (type === 'patches') return readPatches(text.trim());
-  if (length === null) return readText(type, text.trim(), name);
+  if (length === null) return readText(type, text.trim(), about);
   const value = room(length);
   const trimmed = text.trim();
   if (type === 'photodna') {
-    if (!readPhotoDna(trimmed, value)) return { reason: 'photodna: neither base64 nor hex of 144 bytes, nor 144 numbers between commas' };
+    if (!readPhotoDna(trimmed, value)) return 'photodna: neither base64 nor hex of 144 bytes, nor 144 numbers between commas';
   } else if (!readHex(trimmed, length, value) && !readBase64(trimmed, length, value))
-    return { reason: `${type}: neither ${2 * length} hex digits nor base64 of ${length} bytes` };
-  if (type !== 'pdq' || (quality === undefined && mode === undefined)) return { signal: { type, value } };
-  return { signal: { type, value, ...(quality !== undefined && { quality }), ...(mode !== undefined && { mode }) } };
+    return `${type}: neither ${2 * length} hex digits nor base64 of ${length} bytes`;
+  if (type !== 'pdq' || about === undefined) return { type, value };
+  const { quality, mode } = about;
+  return { type, value, ...(quality !== undefined && { quality }), ...(mode !== undefined && { mode }) };
 }
 
 /** Bytes that values share: an array with its own buffer for each costs the collector of garbage an eighth of all reading (measured here). */
@@ -54,15 +53,15 @@ function room(length: number): Uint8Array {
 /** A record of patches has as many bytes as its text says; whether it is one is for those who search it to see. */
 function readPatches(text: string): SignalReading {
   const value = new Uint8Array(Math.floor((6 * text.replace(/={1,2}$/, '').length) / 8));
-  if (value.length === 0 || !readBase64(text, value.length, value)) return { reason: 'patches: not base64' };
-  return { signal: { type: 'patches', value } };
+  if (value.length === 0 || !readBase64(text, value.length, value)) return 'patches: not base64';
+  return { type: 'patches', value };
 }
 
-function readText(type: BankSignal, text: string, name: string | undefined): SignalReading {
-  if (text === '') return { reason: `${type}: empty` };
-  if (text.length > MAX_TEXT_LENGTH) return { reason: `${type}: longer than ${MAX_TEXT_LENGTH} characters` };
+function readText(type: BankSignal, text: string, { name }: AboutSignal = {}): SignalReading {
+  if (text === '') return `${type}: empty`;
+  if (text.length > MAX_TEXT_LENGTH) return `${type}: longer than ${MAX_TEXT_LENGTH} characters`;
   const value = ENCODER.encode(text);
-  return { signal: name === undefined ? { type, value } : { type, value, name } };
+  return name === undefined ? { type, value } : { type, value, name };
 }
 
 /** The text of a signal as {@link readSignal} reads it back; `null` for bytes of an `other` one that are no text. */

@@ -216,8 +216,8 @@ function recordOf(key: string, item: Item, { types, now = Date.now() }: FetchOpt
   for (const [name, text] of isDisabled ? [] : Object.entries(item.signals)) {
     const type = bankSignalOf(name) ?? 'other';
     const reading = readSignal(type, text, type === 'other' ? { name } : {});
-    if ('reason' in reading) problems.push({ key, reason: text === '' ? `${type}: empty` : reading.reason, partial: true });
-    else if (isWanted(type, types)) signals.push(reading.signal);
+    if (typeof reading === 'string') problems.push({ key, reason: text === '' ? `${type}: empty` : reading, partial: true });
+    else if (isWanted(type, types)) signals.push(reading);
   }
   return { key, signals, ...(tags.length > 0 && { tags }), ...(note && { note }) };
 }

@@ -194,13 +194,13 @@ function take(
   const type = TYPES.get(signalType) ?? 'other';
   if (!isWanted(type, types)) return;
   const reading = readSignal(type, text, type === 'other' ? { name: signalType } : {});
-  if ('reason' in reading) {
-    refuse(reading.reason, false);
+  if (typeof reading === 'string') {
+    refuse(reading, false);
     return;
   }
   // Case means nothing in hex and much in a text; a record that came back in another case is the same record. A key stands in verdicts and
   // reports, so that it has a name of the hash in it, and not the hash.
-  const key = `${signalType}:${nameOf(signalText(reading.signal) ?? text)}`;
+  const key = `${signalType}:${nameOf(signalText(reading) ?? text)}`;
   const status = textOfField(fields['hashStatus']);
   updates.delete(key); // so that a key that stands twice has its later place
   if (status !== undefined && WITHDRAWN.includes(status)) {
@@ -211,7 +211,7 @@ function take(
   const opinions = opinionsOf(fields['CSPFeedbacks'], refuse);
   updates.set(key, {
     key,
-    signals: [reading.signal],
+    signals: [reading],
     ...(status && { tags: [status] }),
     ...(opinions.length > 0 && { opinions }),
     ...(typeof modified === 'number' && Number.isFinite(modified) && { updatedAt: 1000 * modified }),

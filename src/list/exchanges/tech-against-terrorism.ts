@@ -165,12 +165,12 @@ function recordOf(
   const fileType = (textOfField(entry['file_type']) ?? '').toLowerCase().replace(/^\./, '');
   const type = typeOf(algorithm, VIDEOS.has(fileType) || fileType.startsWith('video/'));
   const reading = readSignal(type, textOfField(entry['hash_digest']) ?? '', type === 'other' ? { name: algorithm || 'unnamed' } : {});
-  if ('reason' in reading) problems.push({ key, reason: `${reading.reason}; no signal that can be used`, partial: true });
+  if (typeof reading === 'string') problems.push({ key, reason: `${reading}; no signal that can be used`, partial: true });
   const ideology = textOfField(entry['ideology']);
   const updated = entry['updated_on'];
   return {
     key,
-    signals: 'signal' in reading && isWanted(type, types) ? [reading.signal] : [],
+    signals: typeof reading !== 'string' && isWanted(type, types) ? [reading] : [],
     ...(ideology && { category: ideology }),
     ...(fileType && { tags: [fileType] }),
     ...(typeof updated === 'number' && Number.isFinite(updated) && { updatedAt: Math.round(1000 * updated) }),

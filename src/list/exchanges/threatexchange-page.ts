@@ -103,10 +103,10 @@ function recordOf(
   const type = typeOf(name, tags.includes(VIDEO_TAG));
   const text = textOfField(update['indicator']) ?? '';
   const reading = readSignal(type, type === 'url' ? text.replace(/^\[h\]/i, 'h') : text, type === 'other' ? { name } : {});
-  if ('reason' in reading) partial(`${reading.reason}; no signal that can be used`);
+  if (typeof reading === 'string') partial(`${reading}; no signal that can be used`);
   return {
     key,
-    signals: 'signal' in reading && isWanted(type, types) ? [reading.signal] : [],
+    signals: typeof reading !== 'string' && isWanted(type, types) ? [reading] : [],
     ...(tags.length > 0 && { tags }),
     ...(opinions.length > 0 && { opinions }),
     ...(time !== undefined && { updatedAt: 1000 * time }),

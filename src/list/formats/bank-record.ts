@@ -1,10 +1,10 @@
 import { PDQ_MODES } from '../../backend.js';
 import { cleanText } from '../../bank/plain-text.js';
 import type { BankRecord, Opinion, OpinionValue } from '../../bank/record.js';
-import type { Signal } from '../../bank/signal.js';
+import type { BankSignal, Signal } from '../../bank/signal.js';
 import { sameBytes } from '../../hash/encoding.js';
-import type { ListRecord } from '../record.js';
-import { bankSignalOf, readSignal } from '../signal-text.js';
+import { type Cells, SIGNALS } from '../record.js';
+import { type AboutSignal, bankSignalOf, readSignal } from '../signal-text.js';
 import { readTime } from '../time-text.js';
 
 /** A record that has no key of its own yet: `key` is the source's, or empty. */
@@ -19,27 +19,45 @@ export interface ReadRecord {
  *
  * @param otherwise Its category where it names none; empty for none.
  */
-export function bankRecordOf({ id, list, category, quality, signals, cells }: ListRecord, otherwise: string): ReadRecord {
+export function bankRecordOf(cells: Cells, otherwise: string): ReadRecord {
   const reasons: string[] = [];
-  const listed = cells.signals ? listedSignals(cells.signals, reasons) : [];
-  const before = reasons.length;
-  const read: Signal[] = [];
-  for (const { type, value } of signals) addSignal(read, reasons, type, value, quality, cells['pdq-mode']);
-  for (const type of FURTHER) if (cells[type]) addSignal(read, reasons, type, cells[type]);
-  for (const { type, value, quality, mode } of listed) addSignal(read, reasons, type, value, quality, mode);
-  if (read.length === 0 && reasons.length === before) reasons.push('no signal');
-  const record: Mutable<BankRecord> = { key: cleanText(id), signals: read.slice() }; // without the room for more, which would be held until it is kept
-  if (category || otherwise) record.category = cleanText(category || otherwise);
-  const tags = readTags(cells.tags);
-  if (list !== '') tags.push(`list:${list}`);
-  if (tags.length > 0) record.tags = tags.map(cleanText);
-  const opinions = cells.opinions ? readOpinions(cells.opinions, reasons) : [];
-  if (opinions.length > 0) record.opinions = opinions;
+  const signals = readSignals(cells, reasons);
+  const record: Mutable<BankRecord> = { key: cleanText(cells.id ?? ''), signals };
+  const category = cells.category || otherwise;
+  if (category) record.category = cleanText(category);
+  if (cells.tags || cells.list) {
+    const tags = readTags(cells.tags);
+    if (cells.list) tags.push(`list:${cells.list}`);
+    if (tags.length > 0) record.tags = tags.map(cleanText);
+  }
+  const opinions = cells.opinions ? readOpinions(cells.opinions, reasons) : undefined;
+  if (opinions && opinions.length > 0) record.opinions = opinions;
   const updatedAt = cells.updated ? readTime(cells.updated) : null;
   if (cells.updated && updatedAt === null) reasons.push('a time that is none');
   if (updatedAt !== null) record.updatedAt = updatedAt;
   if (cells.note) record.note = cleanText(cells.note);
   return { record, reasons };
+}
+
+function readSignals(cells: Cells, reasons: string[]): Signal[] {
+  const listed = cells.signals ? listedSignals(cells.signals, reasons) : undefined;
+  const before = reasons.length;
+  const signals: Signal[] = [];
+  if (cells.value) addSignal(signals, reasons, cells.type ?? '', cells.value, cells.quality, cells['pdq-mode']);
+  for (const type of COLUMNS) {
+    const value = cells[type];
+    if (value)
+      addTyped(
+        signals,
+        reasons,
+        type,
+        value,
+        type === 'pdq' ? readAbout(cells.quality ?? '', cells['pdq-mode'] ?? '', reasons) : undefined,
+      );
+  }
+  if (listed) for (const { type, value, quality, mode } of listed) addSignal(signals, reasons, type, value, quality, mode);
+  if (signals.length === 0 && reasons.length === before) reasons.push('no signal');
+  return signals.slice(); // without the room for more, which would be held until the record is kept
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -52,7 +70,8 @@ interface GivenSignal {
   readonly mode: string;
 }
 
-const FURTHER = ['sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
+/** Columns of a signal each, in the order in which a record's are looked at. */
+const COLUMNS = [...SIGNALS, 'sha512', 'video-md5', 'video-sha256', 'photodna', 'url', 'url-md5'] as const;
 
 /** Those of the field `signals`: `[{ type, value, quality?, mode? }, …]`. */
 function listedSignals(signals: string, reasons: string[]): GivenSignal[] {
@@ -71,17 +90,33 @@ export function addSignal(signals: Signal[], reasons: string[], typeName: string
   const type = bankSignalOf(typeName);
   if (typeName === '') reasons.push('no signal type');
   else if (type === null && !TYPE_NAME.test(typeName)) reasons.push('a signal type that is none');
-  else {
-    const isQuality = quality !== '' && /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
-    if (type === 'pdq' && quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
-    const mode = PDQ_MODES.find((known) => known === modeName);
-    if (type === 'pdq' && modeName !== '' && !mode) reasons.push(`pdq: a mode that is not one of ${PDQ_MODES.join(', ')}`);
-    const isNamed = (type ?? 'other') === 'other' && typeName.toLowerCase() !== 'other';
-    const about = { quality: isQuality ? Number(quality) : undefined, mode, name: isNamed ? typeName : undefined };
-    const reading = readSignal(type ?? 'other', value, about);
-    if ('reason' in reading) reasons.push(reading.reason);
-    else if (!signals.some((known) => sameSignal(known, reading.signal))) signals.push(reading.signal);
-  }
+  else if (type === 'pdq') addTyped(signals, reasons, type, value, readAbout(quality, modeName, reasons));
+  else addTyped(signals, reasons, type ?? 'other', value, type === null || type === 'other' ? named(typeName) : undefined);
+}
+
+function addTyped(signals: Signal[], reasons: string[], type: BankSignal, value: string, about: AboutSignal | undefined): void {
+  const reading = readSignal(type, value, about);
+  if (typeof reading === 'string') reasons.push(reading);
+  else if (!isAmong(signals, reading)) signals.push(reading);
+}
+
+/** What is said of a PDQ hash, if anything is. */
+function readAbout(quality: string, modeName: string, reasons: string[]): AboutSignal | undefined {
+  if (quality === '' && modeName === '') return undefined;
+  const isQuality = /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
+  if (quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
+  const mode = PDQ_MODES.find((known) => known === modeName);
+  if (modeName !== '' && !mode) reasons.push(`pdq: a mode that is not one of ${PDQ_MODES.join(', ')}`);
+  return { ...(isQuality && { quality: Number(quality) }), ...(mode && { mode }) };
+}
+
+function named(typeName: string): AboutSignal {
+  return typeName.toLowerCase() === 'other' ? {} : { name: typeName };
+}
+
+function isAmong(signals: readonly Signal[], signal: Signal): boolean {
+  for (const known of signals) if (sameSignal(known, signal)) return true;
+  return false;
 }
 
 /** What may be the name of a type that is not known: it is kept with its name, so that it is not lost. No digest is as short. */

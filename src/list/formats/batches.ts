@@ -34,9 +34,13 @@ export class Batches implements RecordTaker {
     }
     if (record === null) ++this.withdrawn;
     else {
-      for (const { type } of record.signals) ++this.byType[type];
+      let usable = 0;
+      for (const { type, value, quality } of record.signals) {
+        ++this.byType[type];
+        if (usable === 0 && isSearchable(type, value, quality)) usable = 1;
+      }
+      this.usable += usable;
       if (record.signals.length > 0) ++this.held;
-      if (record.signals.some(({ type, value, quality }) => isSearchable(type, value, quality))) ++this.usable;
     }
     if (reasons.length > 0) this.#note({ key, line, reason: reasons.join('; '), partial: true });
   }

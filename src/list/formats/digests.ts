@@ -1,6 +1,6 @@
 import { EgideError } from '../../errors.js';
 import { LineRecords } from '../line-records.js';
-import { type RecordParser, type RecordSink, recordOf } from '../record.js';
+import type { RecordParser, RecordSink } from '../record.js';
 
 /** Types that the length of a value tells, by its bytes; 32 bytes may be a PDQ hash or a SHA-256 digest. */
 const BY_BYTES: ReadonlyMap<number, string> = new Map([
@@ -44,6 +44,6 @@ export function digestLines(signalType: string | undefined, sink: RecordSink): R
         'INVALID_LIST',
         `line ${line} has a value of 32 bytes, which may be a PDQ hash or a SHA-256 digest: pass signalType, 'pdq' or 'sha256'`,
       );
-    return recordOf(line, { type, value: text }, undefined);
+    return { type, value: text };
   });
 }

@@ -1,6 +1,6 @@
 import { EgideError } from '../../errors.js';
 import { LineSplitter } from '../line-splitter.js';
-import type { ListRecord, RecordParser, RecordSink } from '../record.js';
+import type { Cells, RecordParser, RecordSink } from '../record.js';
 import { CsvRecords, readCsvHeader } from '../records-csv.js';
 import { localFileRecords } from '../records-local-file.js';
 import { NdjsonRecords } from '../records-ndjson.js';
@@ -92,7 +92,7 @@ export class LineReader implements FormatReader {
   #open(header: string): LineParser {
     const { signalType, category, maxRecordBytes } = this.#options;
     const sink: RecordSink = {
-      take: (line: number, record: ListRecord | string) =>
+      take: (line: number, record: Cells | string) =>
         this.#take(line, typeof record === 'string' ? record : bankRecordOf(record, category)),
     };
     if (this.#format === 'ndjson') return new NdjsonRecords(signalType, sink);

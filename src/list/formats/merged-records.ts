@@ -13,7 +13,8 @@ const MAX_SIGNALS = 1_000;
 export class MergedRecords {
   readonly #keys: RecordKeys;
   readonly #taker: RecordTaker;
-  #held: (ReadRecord & { readonly line: number }) | undefined;
+  #held: ReadRecord | undefined;
+  #line = 0; // where it begins
 
   constructor(keys: RecordKeys, taker: RecordTaker) {
     this.#keys = keys;
@@ -23,26 +24,29 @@ export class MergedRecords {
   /** A record, or the reason why what begins at `line` is none. */
   take(line: number, read: ReadRecord | string): void {
     if (typeof read !== 'string' && this.#held && belongTogether(this.#held.record, read.record)) {
-      const { line: first, record, reasons } = this.#held;
-      this.#held = { line: first, record: merged(record, read.record), reasons: [...reasons, ...read.reasons] };
+      const { record, reasons } = this.#held;
+      this.#held = { record: merged(record, read.record), reasons: [...reasons, ...read.reasons] };
       return;
     }
     this.end();
     if (typeof read === 'string') this.#taker.refuse(line, read);
-    else this.#held = { line, record: read.record, reasons: read.reasons };
+    else {
+      this.#held = read;
+      this.#line = line;
+    }
   }
 
   /** Hands on what is held. */
   end(): void {
     if (!this.#held) return;
-    const { line, record, reasons } = this.#held;
+    const { record, reasons } = this.#held;
     this.#held = undefined;
     if (record.key === '' && record.signals.length === 0) {
-      this.#taker.refuse(line, reasons.join('; ')); // neither to be found nor to be withdrawn
+      this.#taker.refuse(this.#line, reasons.join('; ')); // neither to be found nor to be withdrawn
       return;
     }
     const key = this.#keys.keyOf(record);
-    this.#taker.update(line, key, key === record.key ? record : { ...record, key }, reasons);
+    this.#taker.update(this.#line, key, key === record.key ? record : { ...record, key }, reasons);
   }
 }
 

@@ -131,8 +131,8 @@ function recordOf(element: XmlElement, key: string, member: string, updatedAt: n
   const signals: Signal[] = [];
   for (const fingerprint of childOf(element, 'fingerprints')?.children ?? []) {
     const reading = readFingerprint(fingerprint, element.name === 'video');
-    if ('reason' in reading) reasons.push(reading.reason);
-    else signals.push(reading.signal);
+    if (typeof reading === 'string') reasons.push(reading);
+    else signals.push(reading);
   }
   if (signals.length === 0) reasons.push('no signal that can be used');
   const opinions: Opinion[] = [{ by: member, value: 'positive', ...(category && { tags: [category] }) }];
