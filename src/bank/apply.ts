@@ -96,10 +96,11 @@ async function keep(place: Place, batch: RecordBatch): Promise<Told> {
   const [replaced, same]: [number[], number[]] = [[], []];
   for (const record of records) {
     const old = known.get(record.row.key);
-    if (old && sameRecord(old, record)) same.push(old.row.id);
+    const { row, further } = numbered(record, old ? old.row.id : next++, list);
+    // An entry that is damaged may hold what it is told of, and be found out by its sum alone.
+    if (old && old.row.sum === row.sum && sameRecord(old, record)) same.push(row.id);
     else {
-      if (old) replaced.push(old.row.id);
-      const { row, further } = numbered(record, old ? old.row.id : next++, list);
+      if (old) replaced.push(row.id);
       rows.push(row);
       for (const [n, one] of further.entries()) signals.push({ ...one, n, entry: row.id, list: list.id });
     }
@@ -152,7 +153,7 @@ function judged(updates: RecordBatch['updates']): Judged {
 }
 
 /** An entry that is there. */
-type Known = KeptRecord<RecordRow & { readonly id: number }>;
+type Known = KeptRecord<RecordRow & { readonly id: number; readonly sum: number }>;
 
 async function knownEntries(db: Kysely<Tables>, bulk: Bulk, list: ListTable, keys: readonly string[]): Promise<Map<string, Known>> {
   if (list.entries === 0 || keys.length === 0) return new Map();

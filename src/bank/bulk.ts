@@ -26,7 +26,7 @@ const OPTIONAL = [...INLINE_SIGNALS, ...SAID] as const;
 const IF_NEW = 'on conflict (list, key) do nothing';
 
 /** An entry as it is found. */
-export type FoundEntry = Omit<EntryTable, 'list' | 'generation' | 'sum'>;
+export type FoundEntry = Omit<EntryTable, 'list' | 'generation'>;
 
 /**
  * Writes and finds many rows by few statements; putting a statement together takes longer than running it, so each shape is kept. An embedded
@@ -134,7 +134,7 @@ export class Bulk {
       const query = this.#shape(`keys ${list} ${this.#packs || some.length}`, () =>
         db
           .selectFrom('entry')
-          .select(['id', 'key', ...OPTIONAL])
+          .select(['id', 'key', 'sum', ...OPTIONAL])
           .where((eb) => eb('list', '=', eb.lit(list)))
           .where('key', 'in', this.#packs ? this.#items<string>('') : some)
           .compile(),

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFile, cp, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFileMapper, createNativeBackend } from '../../src/backend/native.js';
 import type { Bank } from '../../src/bank/bank.js';
@@ -185,6 +186,18 @@ describe('a damaged bank.db', () => {
     }
     console.log(`bits flipped: ${[...fates].map((pair) => pair.join(' ')).join(', ')}`);
     expect(fates.get('unnoticed') ?? 0).toBe(0);
+  });
+
+  test('in which the sum of an entry is wrong: told of the entry again, it is whole', async () => {
+    await using bank = await openBank(place('wrong sum'));
+    const told = batch([record('x', signal('md5', 1)), record('y', signal('md5', 2))]);
+    await bank.apply('a', told);
+    const database = new Database(join(place('wrong sum'), 'bank.db'));
+    database.prepare("update entry set sum = sum + 1 where key = 'x'").run([]);
+    database.close();
+    await expect(entriesOf(bank)).rejects.toMatchObject({ code: 'INVALID_BANK' });
+    expect(await bank.apply('a', told)).toMatchObject({ replaced: 1, unchanged: 1 });
+    expect(await entriesOf(bank)).toHaveLength(2);
   });
 
   test('that was cut off at a page or within one, is empty, something else, or a folder', async () => {
