@@ -7,7 +7,7 @@ import { isPlain } from './plain-text.js';
 import type { OpinionValue } from './record.js';
 import { badKey, signalOf } from './rows.js';
 import { type EntryTable, INLINE_SIGNALS, type ListTable, SIGNAL_NUMBERS, type Tables } from './schema.js';
-import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal } from './signal.js';
+import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal, signalName } from './signal.js';
 import { checked, summed } from './sum.js';
 import { entriesOfRows, entryQuery } from './view.js';
 
@@ -151,13 +151,9 @@ export async function entriesWith(db: Kysely<Tables>, type: BankSignal, value: U
 
 /** Which of these entries are found: their list is on, nobody refused them, and not one of their signals is in quarantine. */
 export async function foundOf(db: Kysely<Tables>, list: ListTable, entries: readonly BankEntry[]): Promise<boolean[]> {
-  const held = new Set((await quarantineOf(db)).map(nameOf));
+  const held = new Set((await quarantineOf(db)).map(signalName));
   return entries.map(
     ({ record, own }) =>
-      list.enabled === 1 && own !== 'negative' && record.signals.length > 0 && !record.signals.some((one) => held.has(nameOf(one))),
+      list.enabled === 1 && own !== 'negative' && record.signals.length > 0 && !record.signals.some((one) => held.has(signalName(one))),
   );
-}
-
-function nameOf({ type, value }: Pick<Signal, 'type' | 'value'>): string {
-  return `${type} ${value.join()}`;
 }

@@ -1,4 +1,5 @@
 import type { PdqMode } from '../backend.js';
+import { bytesToHex } from '../hash/encoding.js';
 import { PDQ_MIN_QUALITY } from '../hash/pdq.js';
 
 /**
@@ -56,6 +57,11 @@ export interface Signal {
   readonly mode?: PdqMode;
   /** What the source calls the type of an `other` one, such as `NETCLEAN`. */
   readonly name?: string;
+}
+
+/** @internal A text that tells a value of a type from every other. */
+export function signalName({ type, value }: Pick<Signal, 'type' | 'value'>): string {
+  return `${type} ${bytesToHex(value)}`;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Bank, BankEntry, BankList, Quarantined } from '../bank/bank.js';
-import { type BankSignal, isSearchable, type Signal } from '../bank/signal.js';
-import { bytesToHex } from '../hash/encoding.js';
+import { type BankSignal, isSearchable, type Signal, signalName } from '../bank/signal.js';
 import { credentialVariable } from '../list/exchanges/registry.js';
 import { STOPNCII_SIGNALS, type StopNciiExchange } from '../list/exchanges/stopncii.js';
 import { plural } from '../shield/summary.js';
@@ -99,7 +98,7 @@ class Choice {
   readonly #taken = new Set<string>();
 
   constructor(quarantined: readonly Quarantined[]) {
-    this.#quarantined = new Set(quarantined.map(nameOfValue));
+    this.#quarantined = new Set(quarantined.map(signalName));
   }
 
   /** The signals of some entries that are to be sent, none of them twice. */
@@ -113,7 +112,7 @@ class Choice {
       }
       this.counts.entries += 1;
       return signals.filter((signal) => {
-        const name = nameOfValue(signal);
+        const name = signalName(signal);
         if (this.#taken.has(name)) return false;
         this.#taken.add(name);
         this.counts.hashes += 1;
@@ -127,7 +126,7 @@ class Choice {
     return (
       STOPNCII_SIGNALS.includes(signal.type) &&
       isSearchable(signal.type, signal.value, signal.quality) &&
-      !this.#quarantined.has(nameOfValue(signal))
+      !this.#quarantined.has(signalName(signal))
     );
   }
 
@@ -141,10 +140,6 @@ class Choice {
     const what = `${plural(hashes, 'hash', 'hashes')} of ${plural(entries, 'entry', 'entries')}${hashes > 0 ? ` (${types.join(', ')})` : ''}`;
     return `${what}${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}`;
   }
-}
-
-function nameOfValue({ type, value }: Pick<Signal, 'type' | 'value'>): string {
-  return `${type} ${bytesToHex(value)}`;
 }
 
 type Send = (signals: readonly Signal[]) => Promise<void>;

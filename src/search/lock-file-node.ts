@@ -20,7 +20,7 @@ export async function alone<T>(path: string, work: () => Promise<T>, deadMs = DE
   while (!(await take(lock))) {
     const holder = await stampOf(lock);
     if (holder !== seen) [seen, since] = [holder, performance.now()];
-    else if (performance.now() - since > deadMs) await rm(lock, { force: true });
+    else if (performance.now() - since > deadMs) await alone(lock, () => removeDead(lock, seen), deadMs);
     await delay(RETRY_MS);
   }
   try {
@@ -28,6 +28,11 @@ export async function alone<T>(path: string, work: () => Promise<T>, deadMs = DE
   } finally {
     await rm(lock, { force: true });
   }
+}
+
+/** Only one at a time may do so: of two, the second would take away the lock of whoever came next. */
+async function removeDead(lock: string, stamp: string): Promise<void> {
+  if ((await stampOf(lock)) === stamp) await rm(lock, { force: true });
 }
 
 async function take(lock: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { inPieces } from '../bulk.js';
 import { changesAfter, type NotedChange } from '../changes.js';
 import type { SignalRow } from '../reads.js';
 import type { Tables } from '../schema.js';
-import type { BankSignal } from '../signal.js';
+import { type BankSignal, signalName } from '../signal.js';
 import { searchableRows } from '../view.js';
 import { Gathered, type NewSignals } from './gathered.js';
 import type { Pace } from './pace.js';
@@ -134,8 +134,8 @@ class Dates {
       for (const [first, count] of runs) this.#entries.fill(id - known, first - this.#first, first - this.#first + count);
       if (list !== undefined && lists.includes(list)) this.#lists.set(list, id);
       if (!value || !Object.values(COMPARED).flat().includes(value.type)) continue;
-      values.set(nameOf(value), value);
-      this.#values.set(nameOf(value), id);
+      values.set(signalName(value), value);
+      this.#values.set(signalName(value), id);
     }
     this.values = [...values.values()];
     const named = runs.reduce((sum, [, count]) => sum + count, 0);
@@ -153,11 +153,7 @@ class Dates {
   of({ entry, value }: SignalRow, type: BankSignal, list: number | undefined): number {
     const byEntry = this.#entries[entry - this.#first] ?? 0;
     const byList = list === undefined ? 0 : (this.#lists.get(list) ?? 0);
-    const byValue = this.#values.size === 0 ? 0 : (this.#values.get(nameOf({ type, value })) ?? 0);
+    const byValue = this.#values.size === 0 ? 0 : (this.#values.get(signalName({ type, value })) ?? 0);
     return Math.max(this.#known + byEntry, byList, byValue);
   }
-}
-
-function nameOf({ type, value }: { readonly type: BankSignal; readonly value: Uint8Array }): string {
-  return `${type} ${value.join()}`;
 }
