@@ -49,7 +49,8 @@ export class Bulk {
     for (const entry of entries) {
       if (!this.#packs || !isPackable(entry)) unpacked.push(entry);
       else {
-        const filled = filledBy(entry);
+        let filled = 0;
+        for (const column of OPTIONAL) filled = 2 * filled + (entry[column] === null ? 0 : 1);
         const alike = packed.get(filled);
         if (alike) alike.push(entry);
         else packed.set(filled, [entry]);
@@ -167,16 +168,6 @@ export class Bulk {
     this.#compiled.set(name, query);
     return query;
   }
-}
-
-/** A bit for each column of {@link OPTIONAL} that the row fills: asked by name, which takes a tenth of asking in a loop (measured here). */
-function filledBy({ pdq, md5, sha1, sha256, quality, mode, further, rest }: EntryTable): number {
-  const signals = bit(pdq, 0) | bit(md5, 1) | bit(sha1, 2) | bit(sha256, 3);
-  return signals | bit(quality, 4) | bit(mode, 5) | bit(further, 6) | bit(rest, 7);
-}
-
-function bit(cell: unknown, n: number): number {
-  return cell === null ? 0 : 1 << n;
 }
 
 /** Whether JSON gives the row back as it is: SQLite may read a fraction otherwise than JavaScript wrote it. */

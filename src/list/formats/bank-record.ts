@@ -46,14 +46,9 @@ function readSignals(cells: Cells, reasons: string[]): Signal[] {
   if (cells.value) addSignal(signals, reasons, cells.type ?? '', cells.value, cells.quality, cells['pdq-mode']);
   for (const type of COLUMNS) {
     const value = cells[type];
-    if (value)
-      addTyped(
-        signals,
-        reasons,
-        type,
-        value,
-        type === 'pdq' ? readAbout(cells.quality ?? '', cells['pdq-mode'] ?? '', reasons) : undefined,
-      );
+    if (!value) continue;
+    const about = type === 'pdq' ? readAbout(reasons, cells.quality, cells['pdq-mode']) : undefined;
+    addTyped(signals, reasons, type, value, about);
   }
   if (listed) for (const { type, value, quality, mode } of listed) addSignal(signals, reasons, type, value, quality, mode);
   if (signals.length === 0 && reasons.length === before) reasons.push('no signal');
@@ -90,7 +85,7 @@ export function addSignal(signals: Signal[], reasons: string[], typeName: string
   const type = bankSignalOf(typeName);
   if (typeName === '') reasons.push('no signal type');
   else if (type === null && !TYPE_NAME.test(typeName)) reasons.push('a signal type that is none');
-  else if (type === 'pdq') addTyped(signals, reasons, type, value, readAbout(quality, modeName, reasons));
+  else if (type === 'pdq') addTyped(signals, reasons, type, value, readAbout(reasons, quality, modeName));
   else addTyped(signals, reasons, type ?? 'other', value, type === null || type === 'other' ? named(typeName) : undefined);
 }
 
@@ -101,7 +96,7 @@ function addTyped(signals: Signal[], reasons: string[], type: BankSignal, value:
 }
 
 /** What is said of a PDQ hash, if anything is. */
-function readAbout(quality: string, modeName: string, reasons: string[]): AboutSignal | undefined {
+function readAbout(reasons: string[], quality = '', modeName = ''): AboutSignal | undefined {
   if (quality === '' && modeName === '') return undefined;
   const isQuality = /^\d{1,3}(\.\d+)?$/.test(quality) && Number(quality) <= 100;
   if (quality !== '' && !isQuality) reasons.push('pdq: a quality that is not a number from 0 to 100');
