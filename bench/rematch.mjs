@@ -64,7 +64,7 @@ async function keepAll(bank, record) {
 /** In a process of its own: what it takes of memory is told by itself. */
 async function rematchAll(path) {
   const bank = await (await load()).openBank(path, { create: false });
-  const delay = monitorEventLoopDelay({ resolution: 5 });
+  const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const usage = process.cpuUsage();
   const started = performance.now();

@@ -35,6 +35,7 @@ export async function buildIndex(
   options.signal?.throwIfAborted();
   const build = reserved(core, plan, shared);
   try {
+    await nextTurn(options.signal); // whoever builds one after the other has just let go of as much memory
     await touchPages(core, build.index, options.signal);
     await touchPages(core, build.scratch, options.signal);
     plan.begin(build);
