@@ -3,7 +3,7 @@ import { EgideError } from '../errors.js';
 import { nextTurn } from '../input.js';
 import { type Bulk, inPieces } from './bulk.js';
 import { noteChange } from './changes.js';
-import { damagedBank, storedJson } from './database-error.js';
+import { damagedBank, laterThan, storedJson } from './database-error.js';
 import { findList, updateList } from './list-row.js';
 import type { EntryRange } from './reads.js';
 import type { Checkpoint, RecordBatch, RecordProblem } from './record.js';
@@ -225,7 +225,7 @@ export async function* entrySlices(db: Kysely<Tables>, signal?: AbortSignal): As
   for (let last = 0; ; await nextTurn(signal)) {
     const { id } = await next.where('id', '>', last).executeTakeFirstOrThrow();
     if (id === null) return;
-    last = id - 1 + SLICE;
+    last = laterThan(last, id) - 1 + SLICE;
     yield { from: id - 1, to: last };
   }
 }

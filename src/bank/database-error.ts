@@ -81,6 +81,12 @@ export function damagedBank(what: string): EgideError {
   return new EgideError('INVALID_BANK', `the bank is damaged, it holds ${what}: ${RESTORE}`);
 }
 
+/** The number to go on after, of what is read slice by slice in their order: damage may break it, and the reading would never come to its end. */
+export function laterThan(before: number, next: number): number {
+  if (!(next > before)) throw damagedBank('rows that are out of order');
+  return next;
+}
+
 /** The object or the array that a column of JSON holds. Throws `INVALID_BANK` if it is none; the text is left out of the error. */
 export function storedJson(text: string): unknown {
   let value: unknown;

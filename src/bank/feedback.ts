@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../errors.js';
 import { nextTurn } from '../input.js';
 import type { Decision, FeedbackQueue, PendingFeedback, SendFeedbackOptions, SendFeedbackReport } from './bank.js';
-import { storedJson } from './database-error.js';
+import { laterThan, storedJson } from './database-error.js';
 import type { Exchange, Feedback } from './exchange.js';
 import { listRow } from './lists.js';
 import { checkKey, checkSignal, entryWithKey, setOpinion } from './own.js';
@@ -74,7 +74,7 @@ async function sendAll(
       }
       onProgress?.({ list, sent, failed });
       await nextTurn(signal);
-      after = id;
+      after = laterThan(after, id);
     }
     if (some.length < LIMIT) return { list, sent, failed, problems };
   }

@@ -3,7 +3,7 @@ import { EgideError, invalid } from '../errors.js';
 import { removeEntries } from './apply.js';
 import type { BankList, ListOptions } from './bank.js';
 import { noteChange } from './changes.js';
-import { storedJson } from './database-error.js';
+import { damagedBank, storedJson } from './database-error.js';
 import { findList, updateList } from './list-row.js';
 import { isPlain } from './plain-text.js';
 import type { Json } from './record.js';
@@ -100,9 +100,12 @@ export async function changeList(db: Kysely<Tables>, name: string, options: List
 /** Takes a list away with its entries, opinions and feedback, in the caller's transaction. */
 export async function dropList(db: Kysely<Tables>, name: string): Promise<void> {
   const { id } = await listRow(db, name);
-  for (;;) {
+  for (let before = 0; ; ) {
     const rows = await db.selectFrom('entry').select('id').where('list', '=', id).limit(REMOVE_SLICE).execute();
-    if (rows.length === 0) break;
+    const [first] = rows;
+    if (!first) break;
+    if (first.id === before) throw damagedBank('an entry that cannot be deleted');
+    before = first.id;
     await removeEntries(
       db,
       rows.map((row) => row.id),

@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import { EgideError, invalid } from '../errors.js';
+import { compareBytes } from '../hash/encoding.js';
 import type { BankEntry, OwnOpinion, Quarantined } from './bank.js';
 import { noteChange } from './changes.js';
+import { damagedBank } from './database-error.js';
 import { listRow } from './lists.js';
 import { isPlain } from './plain-text.js';
 import type { OpinionValue } from './record.js';
@@ -10,6 +12,8 @@ import { type EntryTable, INLINE_SIGNALS, type ListTable, SIGNAL_NUMBERS, type T
 import { BANK_SIGNALS, type BankSignal, SIGNAL_BYTES, type Signal, signalName } from './signal.js';
 import { checked, summed } from './sum.js';
 import { entriesOfRows, entryQuery } from './view.js';
+
+const encoder = new TextEncoder();
 
 /** Characters of a reason, or of a tag, at most (our own choice). */
 const MAX_TEXT_LENGTH = 1_000;
@@ -127,7 +131,9 @@ export async function* entriesOfList(db: Kysely<Tables>, { id }: ListTable, slic
       .execute();
     if (rows.length > 0) yield await bankEntries(db, rows);
     if (rows.length < slice) return;
-    after = (rows.at(-1) as EntryTable).key;
+    const last = (rows.at(-1) as EntryTable).key;
+    if (compareBytes(encoder.encode(last), encoder.encode(after)) <= 0) throw damagedBank('rows that are out of order');
+    after = last;
   }
 }
 

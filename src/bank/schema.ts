@@ -2,6 +2,7 @@ import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
 import type { PdqMode } from '../backend.js';
 import type { OpinionValue } from './record.js';
 import type { BankSignal } from './signal.js';
+import type { Sealed } from './sum.js';
 
 /** Version of these tables: a bank of another one is refused. */
 export const BANK_FORMAT = 1;
@@ -171,14 +172,16 @@ export interface UploadTable {
   readonly hashes: number;
   readonly first_at: number;
   readonly last_at: number;
-  readonly filter: Uint8Array;
-  readonly shapes: Uint8Array;
-  readonly pdq: Uint8Array;
-  readonly md5: Uint8Array;
-  readonly sha1: Uint8Array;
-  readonly sha256: Uint8Array;
-  readonly times: Uint8Array;
-  readonly ids: Uint8Array;
+  /** Of all this; what follows has sums of its own. */
+  readonly sum: number;
+  readonly filter: Sealed;
+  readonly shapes: Sealed;
+  readonly pdq: Sealed;
+  readonly md5: Sealed;
+  readonly sha1: Sealed;
+  readonly sha256: Sealed;
+  readonly times: Sealed;
+  readonly ids: Sealed;
 }
 
 /** All tables of a bank. */
@@ -321,7 +324,7 @@ async function createSideTables({ schema }: Kysely<Tables>, { whole, bytes, text
 
 async function createUploads({ schema }: Kysely<Tables>, { whole, bytes }: Pick<SchemaWords, 'whole' | 'bytes'>): Promise<void> {
   let table = schema.createTable('upload').addColumn('id', whole, (c) => c.primaryKey());
-  for (const column of ['level', 'newest', 'seen', 'count', 'hashes', 'first_at', 'last_at'])
+  for (const column of ['level', 'newest', 'seen', 'count', 'hashes', 'first_at', 'last_at', 'sum'])
     table = table.addColumn(column, whole, (c) => c.notNull());
   for (const column of ['filter', 'shapes', 'pdq', 'md5', 'sha1', 'sha256', 'times', 'ids'])
     table = table.addColumn(column, bytes, (c) => c.notNull());

@@ -46,6 +46,43 @@ export function checked<Row extends { readonly sum: number }>(row: Row): Row {
   return row;
 }
 
+declare const IS_SEALED: unique symbol;
+
+/** Bytes with their sum after them. */
+export type Sealed = Uint8Array & { readonly [IS_SEALED]: true };
+
+const SUM_BYTES = 4;
+
+/** For a value that is read by itself, and is too long to be summed up byte by byte. */
+export function sealed(bytes: Uint8Array): Sealed {
+  const all = new Uint8Array(bytes.length + SUM_BYTES);
+  all.set(bytes);
+  new DataView(all.buffer).setInt32(bytes.length, sumOfWords(bytes), true);
+  return all as Sealed;
+}
+
+/** The bytes that {@link sealed} was given. Throws `INVALID_BANK` if they are not as they were kept. */
+export function unsealed(all: Sealed): Uint8Array {
+  const bytes = all.subarray(0, Math.max(0, all.length - SUM_BYTES));
+  const isWhole = all.length >= SUM_BYTES && viewOf(all).getInt32(bytes.length, true) === sumOfWords(bytes);
+  if (!isWhole) throw damagedBank('a value that is not as it was kept');
+  return bytes;
+}
+
+/** Four bytes at a time, wherever they lie. */
+function sumOfWords(bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  let sum = addWord(BASIS, bytes.length);
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) sum = addWord(sum, view.getInt32(at, true));
+  for (; at < bytes.length; ++at) sum = addWord(sum, bytes[at] as number);
+  return sum;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function addBytes(before: number, bytes: Uint8Array | null): number {
   let sum = addWord(before, bytes === null ? NONE : NONE - 1 - bytes.length); // a text of as many characters is something else
   if (bytes !== null) for (let i = 0; i < bytes.length; ++i) sum = addWord(sum, bytes[i] as number);

@@ -6,7 +6,7 @@ import { nextTurn } from '../input.js';
 import { entrySlices, furtherOf, furtherOfRange } from './apply.js';
 import { inPieces } from './bulk.js';
 import { changesSince, markOf } from './changes.js';
-import { damagedBank } from './database-error.js';
+import { damagedBank, laterThan } from './database-error.js';
 import { allLists } from './list-row.js';
 import { type Reads, type SignalRow, sliceOf } from './reads.js';
 import type { OpinionValue } from './record.js';
@@ -71,7 +71,7 @@ export async function viewOf(db: Kysely<Tables>, reads: Reads): Promise<BankView
         if (rows.length > 0) yield await entriesOfRows(db, rows);
         for (const { list } of rows) counted.set(list, (counted.get(list) ?? 0) + 1);
         if (rows.length < slice) return options.after === undefined ? checkCounts(db, counted) : undefined;
-        after = (rows.at(-1) as EntryTable).id;
+        after = laterThan(after, (rows.at(-1) as EntryTable).id);
       }
     },
     async entriesOf(ids) {

@@ -1,7 +1,8 @@
 import { HASH_BYTES } from '../../backend.js';
-import { EgideError } from '../../errors.js';
 import { DIGEST_BYTES } from '../../hash/digests.js';
+import { damagedBank } from '../database-error.js';
 import type { UploadTable } from '../schema.js';
+import { checked, sealed, summed, unsealed } from '../sum.js';
 import { filterOf } from './id-filter.js';
 import { UPLOAD_DIGESTS } from './upload.js';
 
@@ -30,11 +31,36 @@ export interface UploadRow {
   readonly sha256: Uint8Array;
 }
 
-/** The columns of uploads. */
-export type BlockColumns = Pick<
-  UploadTable,
-  'count' | 'hashes' | 'first_at' | 'last_at' | 'filter' | 'shapes' | 'pdq' | (typeof UPLOAD_DIGESTS)[number] | 'times' | 'ids'
->;
+/** The columns of a block that are bytes. */
+const BYTES = ['filter', 'shapes', 'pdq', ...UPLOAD_DIGESTS, 'times', 'ids'] as const;
+
+/** What uploads are packed into. */
+export type BlockColumns = Pick<UploadTable, 'count' | 'hashes' | 'first_at' | 'last_at'> & Record<(typeof BYTES)[number], Uint8Array>;
+
+/** The columns of a block that are numbers, with their sum. */
+export const HEAD = ['id', 'level', 'newest', 'seen', 'count', 'hashes', 'first_at', 'last_at', 'sum'] as const;
+
+/** The numbers of a block. */
+export type BlockHead = Pick<UploadTable, (typeof HEAD)[number]>;
+
+/** The row of a block. */
+export function tableRow(place: Pick<UploadTable, 'id' | 'level' | 'newest' | 'seen'>, block: BlockColumns): UploadTable {
+  const { id, level, newest, seen } = place;
+  const { count, hashes, first_at, last_at } = block;
+  const bytes = Object.fromEntries(BYTES.map((column) => [column, sealed(block[column])])) as Pick<UploadTable, (typeof BYTES)[number]>;
+  return { ...summed({ id, level, newest, seen, count, hashes, first_at, last_at }), ...bytes };
+}
+
+/** The block of a row. Throws `INVALID_BANK` if it is not as it was kept. */
+export function blockOfRow(row: UploadTable): BlockColumns {
+  const bytes = Object.fromEntries(BYTES.map((column) => [column, unsealed(row[column])])) as Record<(typeof BYTES)[number], Uint8Array>;
+  return { ...checkedHead(row), ...bytes };
+}
+
+/** The numbers of a block. Throws `INVALID_BANK` if they are not as they were kept. */
+export function checkedHead({ id, level, newest, seen, count, hashes, first_at, last_at, sum }: BlockHead): BlockHead {
+  return checked({ id, level, newest, seen, count, hashes, first_at, last_at, sum });
+}
 
 /** Packs uploads by time into blocks: all but the last are full. */
 export function blocksOf(rows: readonly UploadRow[]): BlockColumns[] {
@@ -106,7 +132,7 @@ export function rowsOf(block: BlockColumns): UploadRow[] {
     });
   const fits = (Object.keys(end) as (keyof typeof end)[]).every((column) => end[column] === block[column].length);
   if (!fits || rows.length !== block.count || block.times.length !== TIME_BYTES * rows.length || end.pdq !== HASH_BYTES * block.hashes)
-    throw new EgideError('INVALID_BANK', 'a block of uploads contradicts itself: restore the bank from a copy');
+    throw damagedBank('a block of uploads that contradicts itself');
   return rows;
 }
 

@@ -4,6 +4,7 @@ import { buildDigestIndex } from '../../search/build-digest-index.js';
 import type { DigestIndex } from '../../search/digest-index.js';
 import type { BankNeeds } from '../bank.js';
 import type { Tables } from '../schema.js';
+import { unsealed } from '../sum.js';
 import { hasDigest } from './block.js';
 import type { Fresh } from './new-signals.js';
 import type { Pace } from './pace.js';
@@ -53,10 +54,11 @@ export class NewDigests implements Disposable {
         .select(['shapes', `${signal} as digests`])
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
-      const rows = [...block.shapes.keys()].filter((row) => hasDigest(block.shapes[row] as number, signal));
+      const [shapes, digests] = [unsealed(block.shapes), unsealed(block.digests)];
+      const rows = [...shapes.keys()].filter((row) => hasDigest(shapes[row] as number, signal));
       const seen = new Set<string>(); // an entry may carry the same digest twice
       for (let first = 0; first < rows.length; first += ASKED) {
-        const asked = block.digests.subarray(DIGEST_BYTES[signal] * first, DIGEST_BYTES[signal] * (first + ASKED));
+        const asked = digests.subarray(DIGEST_BYTES[signal] * first, DIGEST_BYTES[signal] * (first + ASKED));
         for (const hit of index.findMany(asked)) {
           const [row, entry] = [rows[first + hit.query] as number, entries[hit.id] as number];
           if ((changes[hit.id] as number) <= compared || seen.has(`${row} ${entry}`)) continue;

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import { inPieces } from '../bulk.js';
 import { storedJson } from '../database-error.js';
 import type { Tables } from '../schema.js';
-import { idStarts, timeAt } from './block.js';
+import { unsealed } from '../sum.js';
+import { checkedHead, HEAD, idStarts, timeAt } from './block.js';
 import type { Rematch } from './upload.js';
 
 /** Blocks, and entries, whose names are remembered: some 50 MB (our own choice). */
@@ -21,9 +22,13 @@ export class Names {
   async upload(block: number, row: number): Promise<Rematch['upload']> {
     let known = this.#blocks.get(block);
     if (!known) {
-      const columns = this.#db.selectFrom('upload').select(['count', 'times', 'ids']).where('id', '=', block);
-      const { count, times, ids } = await columns.executeTakeFirstOrThrow();
-      known = { ids, times, starts: idStarts(ids, count) };
+      const columns = this.#db
+        .selectFrom('upload')
+        .select([...HEAD, 'times', 'ids'])
+        .where('id', '=', block);
+      const read = await columns.executeTakeFirstOrThrow();
+      const ids = unsealed(read.ids);
+      known = { ids, times: unsealed(read.times), starts: idStarts(ids, checkedHead(read).count) };
       if (this.#blocks.size >= BLOCKS) this.#blocks.clear();
       this.#blocks.set(block, known);
     }

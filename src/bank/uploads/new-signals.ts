@@ -1,6 +1,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { inPieces } from '../bulk.js';
 import { changesAfter, type NotedChange } from '../changes.js';
+import { laterThan } from '../database-error.js';
 import type { SignalRow } from '../reads.js';
 import type { Tables } from '../schema.js';
 import { type BankSignal, signalName } from '../signal.js';
@@ -103,7 +104,7 @@ async function* slices(db: Kysely<Tables>): AsyncGenerator<{ from: number; to: n
     const last = rows.at(-1);
     if (!last) return;
     yield { from, to: last.id, listOf: new Map(rows.map(({ id, list }) => [id, list])) };
-    from = last.id;
+    from = laterThan(from, last.id);
   }
 }
 

@@ -3,10 +3,12 @@ import { checkCallOptions, invalid, wholeNumber } from '../../errors.js';
 import { checkedSearch } from '../../search/pdq-index.js';
 import type { BankNeeds } from '../bank.js';
 import { inPieces } from '../bulk.js';
+import { laterThan } from '../database-error.js';
 import { listRow } from '../lists.js';
 import type { BankTable, Tables } from '../schema.js';
 import type { Store } from '../store.js';
-import { MAX_TIME } from './block.js';
+import { unsealed } from '../sum.js';
+import { checkedHead, HEAD, MAX_TIME } from './block.js';
 import { NewDigests } from './exact-uploads.js';
 import { Names } from './names.js';
 import { type HashBlock, type NearSearch, nearUploads } from './near-uploads.js';
@@ -130,15 +132,20 @@ async function blocksOf(
   pace: Pace,
 ): Promise<Block[]> {
   const blocks: Block[] = [];
-  const heads = db.selectFrom('upload').select(['id', 'count', 'hashes', 'newest', 'seen', 'last_at']).orderBy('id').limit(HEADS_READ);
+  const heads = db
+    .selectFrom('upload')
+    .select([...HEAD])
+    .orderBy('id')
+    .limit(HEADS_READ);
   for (let after = 0; ; await pace.turn()) {
     const rows = await heads.where('id', '>', after).execute();
-    for (const { last_at, ...row } of rows) {
-      const compared = since ?? comparedTo(row, bank);
-      if (last_at >= oldest && compared < bank.change) blocks.push({ ...row, compared });
+    for (const head of rows) {
+      const { id, count, hashes, last_at } = checkedHead(head);
+      const compared = since ?? comparedTo(head, bank);
+      if (last_at >= oldest && compared < bank.change) blocks.push({ id, count, hashes, compared });
     }
     if (rows.length < HEADS_READ) return blocks;
-    after = (rows.at(-1) as Pick<Block, 'id'>).id;
+    after = laterThan(after, (rows.at(-1) as Pick<Block, 'id'>).id);
   }
 }
 
@@ -195,7 +202,7 @@ function* groupsOf(blocks: readonly Block[]): Generator<Block[]> {
 async function* hashBlocks(db: Kysely<Tables>, group: readonly Block[], pace: Pace): AsyncGenerator<HashBlock> {
   for (const { id, compared } of group) {
     const block = await db.selectFrom('upload').select(['shapes', 'pdq']).where('id', '=', id).executeTakeFirstOrThrow();
-    yield { ...block, compared };
+    yield { shapes: unsealed(block.shapes), pdq: unsealed(block.pdq), compared };
     await pace.turn();
   }
 }

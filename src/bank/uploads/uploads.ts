@@ -3,10 +3,25 @@ import { HASH_BYTES } from '../../backend.js';
 import { checkCallOptions, EgideError, invalid, wholeNumber } from '../../errors.js';
 import { DIGEST_BYTES } from '../../hash/digests.js';
 import { nextTurn } from '../../input.js';
+import { laterThan } from '../database-error.js';
 import { isPlain } from '../plain-text.js';
 import type { BankTable, Tables, UploadTable } from '../schema.js';
 import type { Store } from '../store.js';
-import { BLOCK_UPLOADS, type BlockColumns, blocksOf, MAX_HASHES, MAX_ID_BYTES, MAX_TIME, rowsOf, type UploadRow } from './block.js';
+import { unsealed } from '../sum.js';
+import {
+  BLOCK_UPLOADS,
+  type BlockColumns,
+  blockOfRow,
+  blocksOf,
+  checkedHead,
+  HEAD,
+  MAX_HASHES,
+  MAX_ID_BYTES,
+  MAX_TIME,
+  rowsOf,
+  tableRow,
+  type UploadRow,
+} from './block.js';
 import { type IdMarks, marksOf, mayHold } from './id-filter.js';
 import { Pace } from './pace.js';
 import { type KeptUpload, UPLOAD_DIGESTS, type UploadStatus, type Uploads } from './upload.js';
@@ -155,7 +170,7 @@ async function addBlocks(db: Kysely<Tables>, blocks: readonly BlockColumns[], se
       seen: Math.min(...merged.map((block) => comparedTo(block, bank))),
       level: level + 1,
     };
-    for (const block of blocksOf(merged.flatMap(rowsOf))) await insertBlock(db, block, { ...place, id: id++ });
+    for (const block of blocksOf(merged.flatMap((row) => rowsOf(blockOfRow(row))))) await insertBlock(db, block, { ...place, id: id++ });
   }
   await db.updateTable('bank').set({ next_upload: id }).execute();
 }
@@ -168,13 +183,13 @@ async function insertBlock(
   const level = block.count === BLOCK_UPLOADS ? FULL : place.level;
   await db
     .insertInto('upload')
-    .values({ ...place, level, ...block })
+    .values(tableRow({ ...place, level }, block))
     .execute();
 }
 
 /** Which uploads go. */
 interface Going {
-  mayGo(block: Pick<UploadTable, 'filter' | 'first_at'>): boolean;
+  mayGo(block: Pick<BlockColumns, 'filter' | 'first_at'>): boolean;
   goes(upload: UploadRow): boolean;
 }
 
@@ -187,15 +202,15 @@ async function without(store: Store, signal: AbortSignal | undefined, { mayGo, g
   for (let after = 0; ; await nextTurn(signal)) {
     const blocks = await store.reading
       .selectFrom('upload')
-      .select(['id', 'first_at', 'filter'])
+      .select([...HEAD, 'filter'])
       .where('id', '>', after)
       .orderBy('id')
       .limit(LOOKED_AT)
       .execute();
-    const found = blocks.filter(mayGo).map(({ id }) => id);
+    const found = blocks.filter((row) => mayGo({ ...checkedHead(row), filter: unsealed(row.filter) })).map(({ id }) => id);
     if (found.length > 0) gone += await store.write((db) => deleteFrom(db, found, goes));
     if (blocks.length < LOOKED_AT) return gone;
-    after = (blocks.at(-1) as UploadTable).id;
+    after = laterThan(after, (blocks.at(-1) as UploadTable).id);
   }
 }
 
@@ -204,11 +219,11 @@ async function deleteFrom(db: Kysely<Tables>, ids: readonly number[], goes: Goin
   for (const id of ids) {
     const block = await db.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst();
     if (!block) continue;
-    const left = rowsOf(block).filter((row) => !goes(row));
+    const left = rowsOf(blockOfRow(block)).filter((row) => !goes(row));
     if (left.length === block.count) continue;
     gone += block.count - left.length;
     const [columns] = blocksOf(left);
-    if (columns) await db.updateTable('upload').set(columns).where('id', '=', id).execute();
+    if (columns) await db.updateTable('upload').set(tableRow(block, columns)).where('id', '=', id).execute();
     else await db.deleteFrom('upload').where('id', '=', id).execute();
   }
   return gone;
@@ -223,12 +238,12 @@ export async function uploadProblems(db: Kysely<Tables>, signal: AbortSignal | u
     const block = await db.selectFrom('upload').selectAll().where('id', '>', after).orderBy('id').limit(1).executeTakeFirst();
     if (!block) break;
     try {
-      rowsOf(block);
+      rowsOf(blockOfRow(block));
     } catch (error) {
       if (!(error instanceof EgideError)) throw error;
       problems.push(`block ${block.id} of uploads: ${error.message}`);
     }
-    after = block.id;
+    after = laterThan(after, block.id);
     if (after >= next_upload) problems.push(`block ${after} of uploads is there, and the next is to be ${next_upload}`);
   }
   return problems;
