@@ -64,6 +64,7 @@ async function sendAll(
     const some = await pendingAfter(store.reading, after, list, LIMIT);
     for (const { id, feedback } of some) {
       signal?.throwIfAborted();
+      after = laterThan(after, id); // before anything is given: it would be given twice
       const reason = await failureOf(() => give(feedback, signal ? { signal } : {}), signal);
       if (reason === undefined) {
         await mark(store, id, now ?? Date.now());
@@ -74,7 +75,6 @@ async function sendAll(
       }
       onProgress?.({ list, sent, failed });
       await nextTurn(signal);
-      after = laterThan(after, id);
     }
     if (some.length < LIMIT) return { list, sent, failed, problems };
   }
